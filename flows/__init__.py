@@ -1,0 +1,1 @@
+"""When and where screens run: Prefect flows, command line and report."""

@@ -1,0 +1,101 @@
+"""Evidence: what is known of each candidate, as the ranker and the explainer see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PROPERTY_TITLES: Mapping[str, tuple[str, str]] = {
+    "mw": ("molecular weight", "Da"),
+    "clogp": ("calculated logP", ""),
+    "tpsa": ("topological polar surface area", "Å²"),
+    "hbd": ("number of hydrogen-bond donors", ""),
+    "hba": ("number of hydrogen-bond acceptors", ""),
+    "rotatable_bonds": ("number of rotatable bonds", ""),
+    "qed": ("drug-likeness score", ""),
+    "sa_score": ("synthetic accessibility score", ""),
+}
+"""Words and unit of each property of `Evidence.properties`."""
+
+RUNG_TITLES: Mapping[str, str] = {
+    "xtb": "GFN2-xTB",
+    "mean_field": "Hartree–Fock",
+    "dft": "DFT",
+    "casci": "bare CASCI",
+    "casci_pdft": "CASCI + MC-PDFT",
+    "vqe": "the bare VQE",
+    "vqe_pdft": "VQE + MC-PDFT",
+}
+"""Words for each rung of `DescriptorEvidence.rungs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorEvidence:
+    """One descriptor value of one candidate."""
+
+    name: str
+    """Dotted name, such as ``thiol_addition`` or ``ionisation.electrophilicity``."""
+    title: str
+    """Words for a chemist, such as ``thiol addition energy``."""
+    value: float
+    """On the rung that ranks, in `unit`."""
+    unit: str
+    uncertainty: float | None
+    """One standard-deviation-like half width in `unit`; None where unknown."""
+    rungs: Mapping[str, float | None]
+    """Value on every rung, in `unit`: xtb, mean_field, dft, casci, casci_pdft, vqe, vqe_pdft; None: not computed."""
+    flags: tuple[str, ...]
+    """Sentences on what limits trust in the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that may be said of one candidate. Nothing outside this record may appear in an explanation."""
+
+    id: str
+    name: str
+    smiles: str
+    descriptors: Mapping[str, DescriptorEvidence]
+    properties: Mapping[str, float]
+    """Keys of `molecules.profile.Profile`: mw, clogp, tpsa, hbd, hba, rotatable_bonds, qed, sa_score."""
+    alerts: tuple[str, ...]
+    """Names of structural alerts, such as ``PAINS: quinone_A(370)``."""
+    rank_physics: int
+    """1 is best."""
+    score_physics: float
+    """Higher is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """The evidence of a whole screen under one objective, best first by physics."""
+
+    objective: str
+    """Name of the objective, such as ``covalent``."""
+    question: str
+    """What the objective asks, as a clause: ``which reacts faster with a cysteine thiol``."""
+    ranking_descriptor: str
+    """The descriptor that `score_physics` is made of."""
+    lower_is_better: bool
+    """Whether a lower value of the ranking descriptor is the better one."""
+    candidates: tuple[Evidence, ...]
+
+
+def evidence_prompt(evidence: Evidence, label: str) -> str:
+    """One candidate's evidence in a line for a language model: short, since a model reads some 200 tokens a second.
+
+    Neither rank nor score is in it: a judge is to find those by itself.
+
+    Args:
+        evidence: of one candidate.
+        label: how the candidate is called, as `models.names.labels` gives it.
+    """
+    facts = [
+        f"{d.title} {d.value:.{1 if d.unit == 'kcal/mol' else 2}f} {d.unit}".rstrip()
+        for d in evidence.descriptors.values()
+    ]
+    for key, short in (("mw", "MW"), ("clogp", "logP"), ("tpsa", "TPSA")):
+        if key in evidence.properties:
+            facts.append(f"{short} {evidence.properties[key]:.{1 if key == 'clogp' else 0}f}")
+    alerts = ", ".join(evidence.alerts[:3]) if evidence.alerts else "none"
+    return f"{label}: {'; '.join(facts)}; alerts: {alerts}"

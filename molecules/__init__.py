@@ -1,0 +1,1 @@
+"""What the candidates are: reading, standardising, profiling, drawing and deriving species. RDKit only."""

@@ -1,0 +1,1 @@
+"""What the energies of the candidates are: from species to ground states to descriptors. PySCF, OpenFermion, Qiskit."""

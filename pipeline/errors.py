@@ -1,0 +1,37 @@
+"""Failures of a computation, classed by what to do next."""
+
+from __future__ import annotations
+
+
+class ComputationError(Exception):
+    """A species that could not be computed: a record in the report, never the end of the batch."""
+
+    may_pass = False
+    """Whether the same call may succeed when it is tried again."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        """What happened, and what the user can do about it; each one sentence."""
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.remedy}"
+
+
+class InputError(ComputationError):
+    """The request itself cannot be computed: change it."""
+
+
+class ResourceError(ComputationError):
+    """The request needs more memory or time than there is: make it smaller."""
+
+
+class ConvergenceError(ComputationError):
+    """An iteration did not converge: another geometry, guess or level may."""
+
+
+class TransientError(ComputationError):
+    """The machine, not the request, failed: try again."""
+
+    may_pass = True

@@ -1,0 +1,272 @@
+"""GroundState: the energy of one species on every rung, and the path that computes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from pyscf.fci import direct_spin1, spin_op
+
+from molecules.conformers import Geometry
+from molecules.species import Species
+from pipeline.active_space import LEAST_OVERLAP, ActiveSpaceChoice, active_space, hamiltonian
+from pipeline.geometry import VERSION as GEOMETRY_VERSION
+from pipeline.geometry import RelaxedGeometry, relax, xtb_energy
+from pipeline.hamiltonian import Hamiltonian
+from pipeline.level import LevelOfTheory
+from pipeline.mean_field import dft_energy, mean_field
+from pipeline.pdft import pdft_energies
+from pipeline.rungs import Rungs
+from pipeline.store import Store, content_hash
+from pipeline.vqe.solve import refuse_too_large, solve
+
+VERSION = 1
+"""Raise it when results of the path below change: stored results of other versions are then not used."""
+
+LEAST_CORRELATION = 0.95
+"""Share of the active space's correlation energy below which a VQE state is flagged."""
+SPIN_TOLERANCE = 0.01
+"""Deviation of ⟨S²⟩ from s(s + 1) above which a state is flagged as contaminated."""
+_FCI_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """One ground state to compute: what a term of an equation stands for."""
+
+    species: Species
+    choice: ActiveSpaceChoice
+
+
+@dataclass(frozen=True, slots=True)
+class GroundState:
+    """One species at one level of theory."""
+
+    calculation: Calculation
+    geometry: Geometry
+    """Where the energies were computed."""
+    n_electrons: int
+    """Active electrons."""
+    n_orbitals: int
+    """Active spatial orbitals."""
+    n_qubits: int
+    """Spin orbitals of the active space, before tapering."""
+    n_basis: int
+    """Basis functions."""
+    energy_hartree: Rungs
+    """Total energy on every rung, `solvation_hartree` included."""
+    solvation_hartree: float
+    """GFN2-xTB energy with ALPB minus without, at this geometry; zero in the gas phase."""
+    converged: bool
+    """Geometry, SCF, exact solver and VQE all converged."""
+    gradient_norm: float
+    """Of the VQE at its end, hartree per radian."""
+    n_evaluations: int
+    """VQE evaluations of energy and gradient."""
+    s_squared: float
+    """⟨S²⟩ of the VQE state."""
+    natural_occupations: tuple[float, ...]
+    """Eigenvalues of the VQE state's one-particle density matrix, 0 to 2, largest first."""
+    trace: tuple[float, ...]
+    """VQE energy in hartree at each evaluation, without `solvation_hartree`."""
+    parameters: tuple[float, ...]
+    """Converged ansatz parameters in radians."""
+    flags: tuple[str, ...]
+    """Sentences on what limits trust in the energies."""
+    wall_s: dict[str, float]
+    """Seconds: geometry, xtb, mean_field, dft, active_space, casci, vqe, pdft."""
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of ansatz parameters."""
+        return len(self.parameters)
+
+
+_GROUND_STATE = TypeAdapter(GroundState)
+_RELAXED = TypeAdapter(RelaxedGeometry)
+
+
+def geometry_key(species: Species, level: LevelOfTheory, seed: int) -> str:
+    """Hash of what determines `relaxed_geometry`: the same for a molecule and its vertical ions."""
+    return content_hash("geometry", GEOMETRY_VERSION, species.smiles, species.environment, level.n_conformers, seed)
+
+
+def ground_state_key(calculation: Calculation, level: LevelOfTheory, seed: int) -> str:
+    """Hash of what determines `ground_state`; the species' label is no part of it."""
+    species = calculation.species
+    return content_hash(
+        "ground_state",
+        VERSION,
+        geometry_key(species, level, seed),
+        species.charge,
+        species.multiplicity,
+        calculation.choice,
+        level,
+    )
+
+
+def relaxed_geometry(species: Species, level: LevelOfTheory, seed: int, store: Store) -> RelaxedGeometry:
+    """The relaxed geometry, from the store or computed and stored."""
+    key = geometry_key(species, level, seed)
+    if (payload := store.get(key)) is not None:
+        return _RELAXED.validate_python(payload)
+    start = time.perf_counter()
+    relaxed = relax(species, level, seed)
+    store.put(key, "geometry", _RELAXED.dump_python(relaxed, mode="json"), time.perf_counter() - start)
+    return relaxed
+
+
+def stored_ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, store: Store) -> GroundState | None:
+    """The ground state if the store has it."""
+    payload = store.get(ground_state_key(calculation, level, seed))
+    return None if payload is None else _GROUND_STATE.validate_python(payload)
+
+
+def ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, store: Store) -> GroundState:
+    """The ground state on every rung, from the store or computed and stored.
+
+    Raises:
+        ComputationError: its class says whether to change the request, make it smaller, or try again.
+    """
+    if (known := stored_ground_state(calculation, level, seed, store)) is not None:
+        return known
+    start = time.perf_counter()
+    relaxed = relaxed_geometry(calculation.species, level, seed, store)
+    result = compute(calculation, relaxed.geometry, level, relaxed.flags, time.perf_counter() - start)
+    key = ground_state_key(calculation, level, seed)
+    store.put(key, "ground_state", _GROUND_STATE.dump_python(result, mode="json"), time.perf_counter() - start)
+    return result
+
+
+def compute(
+    calculation: Calculation,
+    geometry: Geometry,
+    level: LevelOfTheory,
+    geometry_flags: tuple[str, ...] = (),
+    geometry_seconds: float = 0.0,
+) -> GroundState:
+    """Every rung at a given geometry: GFN2-xTB, mean field, DFT, exact CASCI, VQE, and MC-PDFT on both states.
+
+    Raises:
+        ComputationError: its class says whether to change the request, make it smaller, or try again.
+    """
+    species = calculation.species
+    wall: dict[str, float] = {"geometry": geometry_seconds}
+    flags = list(geometry_flags)
+    charge, multiplicity = species.charge, species.multiplicity
+
+    with _timed(wall, "xtb"):
+        xtb = xtb_energy(geometry, charge, multiplicity, species.environment)
+        solvated = species.environment != "gas"
+        solvation = xtb - xtb_energy(geometry, charge, multiplicity, "gas") if solvated else 0.0
+    with _timed(wall, "mean_field"):
+        reference = mean_field(geometry, charge, multiplicity, level)
+    with _timed(wall, "active_space"):
+        space = active_space(reference, geometry, calculation.choice)
+        integrals = hamiltonian(reference, space)
+        refuse_too_large(integrals)
+    with _timed(wall, "dft"):
+        dft = dft_energy(reference, level) if level.dft_functional else None
+    with _timed(wall, "casci"):
+        exact_energy, exact_state, exact_converged = _exact(integrals)
+    with _timed(wall, "vqe"):
+        vqe = solve(integrals, level.ansatz)
+    with _timed(wall, "pdft"):
+        casci_pdft, vqe_pdft = pdft_energies(reference, space, [exact_state, vqe.state], level)
+
+    sector = (integrals.n_alpha, integrals.n_beta)
+    density = direct_spin1.make_rdm1(vqe.state, integrals.n_orbitals, sector)
+    determinant = _reference_energy(integrals)
+    flags += _checks(
+        expected_s_squared=(multiplicity**2 - 1) / 4,
+        states={
+            "exact": float(spin_op.spin_square0(exact_state, integrals.n_orbitals, sector)[0]),
+            "VQE": vqe.s_squared,
+        },
+        correlation=(determinant - vqe.energy_hartree, determinant - exact_energy),
+        overlaps=space.overlaps,
+        converged={"SCF": reference.converged, "exact CASCI": exact_converged, "VQE": vqe.converged},
+    )
+    in_gas = Rungs(
+        xtb=xtb - solvation,
+        mean_field=reference.energy_hartree,
+        dft=dft,
+        casci=exact_energy,
+        casci_pdft=casci_pdft,
+        vqe=vqe.energy_hartree,
+        vqe_pdft=vqe_pdft,
+    )
+    return GroundState(
+        calculation=calculation,
+        geometry=geometry,
+        n_electrons=sum(sector),
+        n_orbitals=integrals.n_orbitals,
+        n_qubits=integrals.n_qubits,
+        n_basis=reference.n_basis,
+        energy_hartree=in_gas.shifted(solvation),
+        solvation_hartree=solvation,
+        converged=reference.converged and exact_converged and vqe.converged and not geometry_flags,
+        gradient_norm=vqe.gradient_norm,
+        n_evaluations=vqe.n_evaluations,
+        s_squared=vqe.s_squared,
+        natural_occupations=tuple(float(n) for n in np.linalg.eigvalsh(density)[::-1]),
+        trace=vqe.trace,
+        parameters=tuple(float(theta) for theta in vqe.parameters),
+        flags=tuple(flags),
+        wall_s=wall,
+    )
+
+
+def _exact(integrals: Hamiltonian) -> tuple[float, NDArray[np.float64], bool]:
+    """Lowest state of the sector by PySCF's full CI: energy in hartree, CI coefficients, convergence."""
+    solver = direct_spin1.FCISolver()
+    solver.conv_tol = _FCI_TOLERANCE
+    solver.max_cycle = 200
+    sector = (integrals.n_alpha, integrals.n_beta)
+    energy, state = solver.kernel(integrals.one_body, integrals.two_body, integrals.n_orbitals, sector)
+    return float(energy) + integrals.constant, np.asarray(state), bool(solver.converged)
+
+
+def _reference_energy(integrals: Hamiltonian) -> float:
+    """Energy of the reference determinant in hartree; the mean field's own where that is Hartree–Fock."""
+    h, g = integrals.one_body, integrals.two_body
+    energy = integrals.constant
+    for n in (integrals.n_alpha, integrals.n_beta):
+        energy += float(np.trace(h[:n, :n]))
+    for n, m in ((integrals.n_alpha, integrals.n_alpha), (integrals.n_beta, integrals.n_beta)):
+        energy += 0.5 * float(np.einsum("iijj", g[:n, :n, :m, :m]) - np.einsum("ijji", g[:n, :m, :m, :n]))
+    n, m = integrals.n_alpha, integrals.n_beta
+    return energy + float(np.einsum("iijj", g[:n, :n, :m, :m]))
+
+
+def _checks(
+    expected_s_squared: float,
+    states: dict[str, float],
+    correlation: tuple[float, float],
+    overlaps: tuple[float, ...],
+    converged: dict[str, bool],
+) -> list[str]:
+    flags = [f"The {name} did not converge." for name, done in converged.items() if not done]
+    for name, s_squared in states.items():
+        if abs(s_squared - expected_s_squared) > SPIN_TOLERANCE:
+            flags.append(f"The {name} state has ⟨S²⟩ = {s_squared:.2f} in place of {expected_s_squared:.2f}.")
+    recovered, whole = correlation
+    if whole > 1e-6 and recovered < LEAST_CORRELATION * whole:
+        flags.append(f"The VQE recovers {100 * recovered / whole:.0f}% of the active space's correlation energy.")
+    if overlaps and min(overlaps) < LEAST_OVERLAP:
+        flags.append(f"An active orbital lies only {100 * min(overlaps):.0f}% on the atoms that the descriptor names.")
+    return flags
+
+
+@contextmanager
+def _timed(wall: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        wall[stage] = time.perf_counter() - start

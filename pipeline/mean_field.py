@@ -1,0 +1,117 @@
+"""MeanField: the SCF solution that the active space is cut from, and the DFT null model beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyscf import dft, gto, scf
+from pyscf.lib.exceptions import BasisNotFoundError
+
+from molecules.conformers import Geometry
+from pipeline.errors import InputError
+from pipeline.level import LevelOfTheory
+
+CONVERGENCE_HARTREE = 1e-9
+MAX_CYCLES = 100
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MeanField:
+    """A restricted (open-shell) SCF solution in the gas phase."""
+
+    energy_hartree: float
+    orbitals: NDArray[np.float64]
+    """(n_basis, n_basis) molecular-orbital coefficients: doubly occupied, singly occupied, empty."""
+    n_alpha: int
+    n_beta: int
+    converged: bool
+    scf: Any
+    """PySCF's SCF object. Only this package's modules look inside."""
+
+    @property
+    def n_basis(self) -> int:
+        """Number of basis functions."""
+        return len(self.orbitals)
+
+
+def molecule(geometry: Geometry, charge: int, multiplicity: int, basis: str) -> gto.Mole:
+    """PySCF's molecule; element and basis problems become readable errors.
+
+    Raises:
+        InputError: charge and multiplicity do not fit, or the basis is unknown or lacks an element.
+    """
+    protons = sum(gto.charge(symbol) for symbol in geometry.symbols)
+    n_electrons, unpaired = protons - charge, multiplicity - 1
+    if multiplicity < 1 or n_electrons < unpaired or (n_electrons - unpaired) % 2:
+        raise InputError(
+            f"{n_electrons} electrons cannot have multiplicity {multiplicity}.",
+            f"Use an {'odd' if n_electrons % 2 == 0 else 'even'} multiplicity, or another charge.",
+        )
+    try:
+        return gto.M(
+            atom=list(zip(geometry.symbols, geometry.coordinates().tolist(), strict=True)),
+            basis=basis,
+            charge=charge,
+            spin=unpaired,
+            verbose=0,
+        )
+    except (BasisNotFoundError, KeyError, RuntimeError) as error:
+        raise InputError(
+            f"The basis {basis!r} cannot be used here: {error}.", "Use a basis that has all elements, such as def2-svp."
+        ) from error
+
+
+def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelOfTheory) -> MeanField:
+    """Solve the SCF equations; falls back to a second-order solver where DIIS does not converge.
+
+    Raises:
+        InputError: charge, multiplicity, basis or functional do not fit.
+    """
+    mol = molecule(geometry, charge, multiplicity, level.basis)
+    solver = _solver(mol, level.functional, level)
+    solver.kernel()
+    if not solver.converged:
+        solver = solver.newton()
+        solver.kernel(solver.mo_coeff, solver.mo_occ)
+    order = np.argsort(-solver.mo_occ, kind="stable")  # doubly, singly, empty; by energy within each
+    n_alpha, n_beta = mol.nelec
+    return MeanField(
+        energy_hartree=float(solver.e_tot),
+        orbitals=np.asarray(solver.mo_coeff)[:, order],
+        n_alpha=int(n_alpha),
+        n_beta=int(n_beta),
+        converged=bool(solver.converged),
+        scf=solver,
+    )
+
+
+def dft_energy(reference: MeanField, level: LevelOfTheory) -> float:
+    """Energy in hartree of the level's DFT null model, on the density the level asks for."""
+    solver = _solver(reference.scf.mol, level.dft_functional, level)
+    if level.density_fit:
+        solver.with_df = reference.scf.with_df
+    density = reference.scf.make_rdm1()
+    if level.dft_density == "hf":
+        return float(solver.energy_tot(dm=density))
+    solver.kernel(dm0=density)
+    return float(solver.e_tot)
+
+
+def _solver(mol: gto.Mole, functional: str, level: LevelOfTheory) -> Any:
+    if functional == "hf":
+        solver = scf.ROHF(mol) if mol.spin else scf.RHF(mol)
+    else:
+        try:
+            dft.libxc.parse_xc(functional)
+        except (KeyError, ValueError) as error:
+            raise InputError(f"There is no functional {functional!r}.", "Use a name such as pbe0 or r2scan.") from error
+        solver = dft.ROKS(mol, xc=functional) if mol.spin else dft.RKS(mol, xc=functional)
+        solver.grids.level = level.grid_level
+    if level.density_fit:
+        solver = solver.density_fit()
+    solver.conv_tol = CONVERGENCE_HARTREE
+    solver.max_cycle = MAX_CYCLES
+    return solver

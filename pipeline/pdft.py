@@ -1,0 +1,38 @@
+"""MC-PDFT: dynamic correlation from a state's one- and two-particle density matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyscf import mcpdft
+
+from pipeline.active_space import ActiveSpace
+from pipeline.level import LevelOfTheory
+from pipeline.mean_field import MeanField
+
+
+def pdft_energies(
+    mean_field: MeanField, space: ActiveSpace, states: Sequence[NDArray[np.float64]], level: LevelOfTheory
+) -> list[float]:
+    """MC-PDFT energies in hartree of several states of one active space, on one integration grid.
+
+    Args:
+        mean_field: the mean field of the active space.
+        space: the active space.
+        states: CI coefficients (alpha strings × beta strings) of exact or VQE states.
+        level: names the on-top functional and the grid.
+
+    Source: Li Manni et al., J. Chem. Theory Comput. 10, 3669 (2014), as implemented in pyscf-forge.
+    """
+    solver: Any = mcpdft.CASCI(
+        mean_field.scf,
+        level.ontop_functional,
+        space.n_orbitals,
+        (space.n_alpha, space.n_beta),
+        grids_level=level.grid_level,
+    )
+    solver.mo_coeff = space.orbitals
+    return [float(solver.energy_tot(mo_coeff=space.orbitals, ci=state)[0]) for state in states]

@@ -1,0 +1,112 @@
+"""Store: finished results under the hash of what determines them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Float, String, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+def content_hash(*parts: Any) -> str:
+    """SHA-256 (32 hex digits) of JSON-like values or dataclasses; the same in every process and on every machine.
+
+    Floats enter by their shortest exact decimal form, so equal numbers give equal hashes.
+
+    Raises:
+        TypeError: a part is no JSON value and no dataclass, so its hash would not be stable.
+    """
+    plain = [asdict(part) if is_dataclass(part) and not isinstance(part, type) else part for part in parts]
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def default_url() -> str:
+    """`$EIGENLEAD_STORE`, or an SQLite file in the user's cache folder."""
+    if url := os.environ.get("EIGENLEAD_STORE"):
+        return url
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "eigenlead"
+    cache.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{cache / 'store.sqlite'}"
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class _Result(_Base):
+    __tablename__ = "results"
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(32), index=True)
+    payload: Mapped[Any] = mapped_column(JSON)
+    wall_s: Mapped[float] = mapped_column(Float)
+    created: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Store:
+    """Key-value store of finished results. Every `put` is committed before it returns.
+
+    Any number of processes may share one store; a second `put` under a key changes nothing.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        """Open or create the store.
+
+        Args:
+            url: SQLAlchemy URL, such as ``sqlite:///results.sqlite`` or ``postgresql+psycopg://…``;
+                `default_url()` if None.
+        """
+        self.url = url or default_url()
+        self._engine = create_engine(self.url)
+        if self._engine.dialect.name == "sqlite":
+
+            @event.listens_for(self._engine, "connect")
+            def _pragmas(connection: Any, _record: Any) -> None:
+                connection.execute("PRAGMA busy_timeout = 60000")
+                connection.execute("PRAGMA journal_mode = WAL")
+
+        _Base.metadata.create_all(self._engine)
+
+    def get(self, key: str) -> Any | None:
+        """The payload stored under `key`, or None."""
+        with Session(self._engine) as session:
+            row = session.get(_Result, key)
+            return None if row is None else row.payload
+
+    def put(self, key: str, stage: str, payload: Any, wall_s: float) -> None:
+        """Store a JSON payload that took `wall_s` seconds to make, unless the key is there already."""
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        row = {
+            "key": key,
+            "stage": stage,
+            "payload": payload,
+            "wall_s": wall_s,
+            "created": datetime.now(UTC),
+        }
+        with Session(self._engine) as session:
+            session.execute(insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
+            session.commit()
+
+    def present(self, keys: Iterable[str]) -> set[str]:
+        """Those of `keys` that are stored."""
+        wanted = list(keys)
+        found: set[str] = set()
+        with Session(self._engine) as session:
+            for start in range(0, len(wanted), 500):
+                chunk = wanted[start : start + 500]
+                found.update(session.scalars(select(_Result.key).where(_Result.key.in_(chunk))))
+        return found
+
+    def count(self, stage: str) -> int:
+        """Number of results of one stage."""
+        with Session(self._engine) as session:
+            return session.scalar(select(func.count()).where(_Result.stage == stage)) or 0
