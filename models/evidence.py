@@ -81,21 +81,40 @@ class EvidenceTable:
     candidates: tuple[Evidence, ...]
 
 
-def evidence_prompt(evidence: Evidence, label: str) -> str:
-    """One candidate's evidence in a line for a language model: short, since a model reads some 200 tokens a second.
+def evidence_columns(table: EvidenceTable) -> str:
+    """Headings of the columns that `evidence_prompt` fills: said once, so that a line a candidate stays short."""
+    return ", ".join(
+        [
+            *(f"{title}{f' in {unit}' if unit else ''}" for title, unit in _columns(table).values()),
+            "MW",
+            "logP",
+            "alerts",
+        ]
+    )
+
+
+def evidence_prompt(table: EvidenceTable, candidate_id: str, label: str) -> str:
+    """One candidate's evidence in a line for a language model, which reads some 200 tokens a second.
 
     Neither rank nor score is in it: a judge is to find those by itself.
 
     Args:
-        evidence: of one candidate.
+        table: the evidence of the whole screen, which decides on the columns.
+        candidate_id: whose line.
         label: how the candidate is called, as `models.names.labels` gives it.
     """
-    facts = [
-        f"{d.title} {d.value:.{1 if d.unit == 'kcal/mol' else 2}f} {d.unit}".rstrip()
-        for d in evidence.descriptors.values()
-    ]
-    for key, short in (("mw", "MW"), ("clogp", "logP"), ("tpsa", "TPSA")):
-        if key in evidence.properties:
-            facts.append(f"{short} {evidence.properties[key]:.{1 if key == 'clogp' else 0}f}")
-    alerts = ", ".join(evidence.alerts[:3]) if evidence.alerts else "none"
-    return f"{label}: {'; '.join(facts)}; alerts: {alerts}"
+    evidence = next(evidence for evidence in table.candidates if evidence.id == candidate_id)
+    figures = []
+    for key, (_, unit) in _columns(table).items():
+        descriptor = evidence.descriptors.get(key)
+        figures.append("unknown" if descriptor is None else f"{descriptor.value:.{1 if unit == 'kcal/mol' else 2}f}")
+    for key, decimals in (("mw", 0), ("clogp", 1)):
+        value = evidence.properties.get(key)
+        figures.append("unknown" if value is None else f"{value:.{decimals}f}")
+    return f"{label}: {', '.join(figures)}, {len(evidence.alerts) or 'none'}"
+
+
+def _columns(table: EvidenceTable) -> dict[str, tuple[str, str]]:
+    """Title and unit of every descriptor, the ranking one first, then by name."""
+    found = {d.name: (d.title, d.unit) for evidence in table.candidates for d in evidence.descriptors.values()}
+    return {key: found[key] for key in sorted(found, key=lambda key: (key != table.ranking_descriptor, key))}

@@ -14,7 +14,8 @@ from pyscf import ao2mo, gto, mcscf
 from molecules.conformers import Geometry
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.mean_field import MeanField
+from pipeline.level import LevelOfTheory
+from pipeline.mean_field import MeanField, n_basis
 
 LEAST_OVERLAP = 0.3
 """A projected orbital with less than this on the named atomic orbitals does not describe them; flagged."""
@@ -60,6 +61,23 @@ class ActiveSpace:
     """Share of each active orbital in the span of the reference orbitals, 0 to 1; empty for a frontier space."""
 
 
+def frontier(symbols: Sequence[str], charge: int, multiplicity: int, level: LevelOfTheory) -> tuple[int, int]:
+    """Electrons and orbitals of the level's frontier space, trimmed to what the species has.
+
+    Args:
+        symbols: its atoms.
+        charge: its charge.
+        multiplicity: its multiplicity.
+        level: says how many, for a closed shell; every unpaired electron adds one electron and one orbital.
+    """
+    electrons, orbitals = level.frontier
+    unpaired = multiplicity - 1
+    n_beta = (sum(gto.charge(symbol) for symbol in symbols) - charge - unpaired) // 2
+    pairs = min(electrons // 2, n_beta)
+    virtual = min(orbitals - electrons // 2, n_basis(symbols, level.basis) - n_beta - unpaired)
+    return 2 * pairs + unpaired, pairs + unpaired + virtual
+
+
 def active_space(mean_field: MeanField, geometry: Geometry, choice: ActiveSpaceChoice) -> ActiveSpace:
     """Cut the active space out of the mean field's orbitals.
 
@@ -82,7 +100,8 @@ def active_space(mean_field: MeanField, geometry: Geometry, choice: ActiveSpaceC
             f"{mean_field.n_alpha} alpha and {mean_field.n_beta} beta electrons in {mean_field.n_basis} orbitals.",
             "Choose other numbers of active electrons and orbitals.",
         )
-    orbitals, overlaps = mean_field.orbitals, ()
+    orbitals = mean_field.orbitals
+    overlaps: tuple[float, ...] = ()
     if choice.references:
         orbitals, overlaps = _projected(mean_field, geometry, choice.references, n_pairs, n_virtual)
     return ActiveSpace(
@@ -151,7 +170,7 @@ def _semicanonical(orbitals: NDArray[np.float64], fock: NDArray[np.float64]) -> 
     if orbitals.shape[1] == 0:
         return orbitals
     _, rotation = np.linalg.eigh(orbitals.T @ fock @ orbitals)
-    return orbitals @ rotation
+    return np.asarray(orbitals @ rotation)
 
 
 def _reference_orbitals(minimal: gto.Mole, geometry: Geometry, references: Sequence[Reference]) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ class ComputationError(Exception):
         super().__init__(reason, remedy)
         self.reason = reason
         self.remedy = remedy
+        self.stage = ""
+        """Where it happened, such as ``mean_field``; set by the path that runs the stages."""
 
     def __str__(self) -> str:
         return f"{self.reason} {self.remedy}"

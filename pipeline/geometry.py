@@ -43,8 +43,15 @@ class RelaxedGeometry:
     """Sentences on what limits trust in it."""
 
 
+def relaxed_state(species: Species) -> tuple[int, int]:
+    """Charge and multiplicity in which the geometry is relaxed: of the closed-shell parent for a vertical species."""
+    if species.vertical:
+        return Chem.GetFormalCharge(Chem.MolFromSmiles(species.smiles)), 1
+    return species.charge, species.multiplicity
+
+
 def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
-    """Optimise the MMFF94 conformers of the closed-shell molecule that the SMILES writes; keep the lowest.
+    """Optimise MMFF94 conformers with GFN2-xTB; keep the lowest.
 
     Raises:
         InputError: RDKit finds no three-dimensional structure.
@@ -56,12 +63,11 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
         raise InputError(
             f"No three-dimensional structure of {species.label} was found: {error}", "Check the stereochemistry."
         ) from error
-    charge = Chem.GetFormalCharge(Chem.MolFromSmiles(species.smiles))
     minima: list[tuple[float, Geometry, bool]] = []
     failure: Exception | None = None
     for start in starts:
         try:
-            minima.append(_optimise(start, charge, species.environment))
+            minima.append(_optimise(start, relaxed_state(species), species.environment))
         except RuntimeError as error:
             failure = error
     if not minima:
@@ -98,8 +104,8 @@ def _atoms(geometry: Geometry, charge: int, multiplicity: int, environment: Envi
     return atoms
 
 
-def _optimise(start: Geometry, charge: int, environment: Environment) -> tuple[float, Geometry, bool]:
-    atoms = _atoms(start, charge, 1, environment)
+def _optimise(start: Geometry, state: tuple[int, int], environment: Environment) -> tuple[float, Geometry, bool]:
+    atoms = _atoms(start, *state, environment)
     converged = len(atoms) == 1 or BFGS(atoms, logfile=None).run(fmax=FORCE_TOLERANCE, steps=MAX_STEPS)
     positions = tuple((float(x), float(y), float(z)) for x, y, z in atoms.get_positions())
     return float(atoms.get_potential_energy() / Hartree), Geometry(start.symbols, positions), bool(converged)

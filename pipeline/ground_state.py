@@ -15,8 +15,9 @@ from pyscf.fci import direct_spin1, spin_op
 from molecules.conformers import Geometry
 from molecules.species import Species
 from pipeline.active_space import LEAST_OVERLAP, ActiveSpaceChoice, active_space, hamiltonian
+from pipeline.errors import ComputationError
 from pipeline.geometry import VERSION as GEOMETRY_VERSION
-from pipeline.geometry import RelaxedGeometry, relax, xtb_energy
+from pipeline.geometry import RelaxedGeometry, relax, relaxed_state, xtb_energy
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import dft_energy, mean_field
@@ -93,7 +94,10 @@ _RELAXED = TypeAdapter(RelaxedGeometry)
 
 def geometry_key(species: Species, level: LevelOfTheory, seed: int) -> str:
     """Hash of what determines `relaxed_geometry`: the same for a molecule and its vertical ions."""
-    return content_hash("geometry", GEOMETRY_VERSION, species.smiles, species.environment, level.n_conformers, seed)
+    state = relaxed_state(species)
+    return content_hash(
+        "geometry", GEOMETRY_VERSION, species.smiles, species.environment, state, level.n_conformers, seed
+    )
 
 
 def ground_state_key(calculation: Calculation, level: LevelOfTheory, seed: int) -> str:
@@ -268,5 +272,8 @@ def _timed(wall: dict[str, float], stage: str) -> Iterator[None]:
     start = time.perf_counter()
     try:
         yield
+    except ComputationError as error:
+        error.stage = stage
+        raise
     finally:
         wall[stage] = time.perf_counter() - start

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,21 @@ def molecule(geometry: Geometry, charge: int, multiplicity: int, basis: str) -> 
         raise InputError(
             f"The basis {basis!r} cannot be used here: {error}.", "Use a basis that has all elements, such as def2-svp."
         ) from error
+
+
+def n_basis(symbols: Iterable[str], basis: str) -> int:
+    """Number of basis functions of these atoms, without any integral.
+
+    Raises:
+        InputError: the basis is unknown or lacks an element.
+    """
+    return sum(_n_basis_of_element(symbol, basis) for symbol in symbols)
+
+
+@cache
+def _n_basis_of_element(symbol: str, basis: str) -> int:
+    unpaired = gto.charge(symbol) % 2
+    return int(molecule(Geometry((symbol,), ((0.0, 0.0, 0.0),)), 0, unpaired + 1, basis).nao)
 
 
 def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelOfTheory) -> MeanField:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
@@ -39,7 +39,7 @@ class Rungs:
         value: float | None = getattr(self, rung)
         return value
 
-    def as_dict(self) -> Mapping[RungName, float | None]:
+    def as_dict(self) -> dict[str, float | None]:
         """Rung by rung, cheapest first."""
         return {rung: self[rung] for rung in RUNGS}
 

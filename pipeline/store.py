@@ -13,7 +13,10 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, Float, String, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from pipeline.errors import TransientError
 
 
 def content_hash(*parts: Any) -> str:
@@ -92,9 +95,15 @@ class Store:
             "wall_s": wall_s,
             "created": datetime.now(UTC),
         }
-        with Session(self._engine) as session:
-            session.execute(insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
-            session.commit()
+        try:
+            with Session(self._engine) as session:
+                session.execute(insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
+                session.commit()
+        except OperationalError as error:
+            raise TransientError(
+                f"The store {self._engine.url.render_as_string()} cannot be written: {error.orig}.",
+                "Make sure that its disk has room and its server runs, then run the same command again.",
+            ) from error
 
     def present(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that are stored."""
@@ -105,6 +114,17 @@ class Store:
                 chunk = wanted[start : start + 500]
                 found.update(session.scalars(select(_Result.key).where(_Result.key.in_(chunk))))
         return found
+
+    def newest(self, stage: str, limit: int) -> list[tuple[Any, float]]:
+        """Payload and seconds of the newest results of one stage."""
+        with Session(self._engine) as session:
+            rows = session.execute(
+                select(_Result.payload, _Result.wall_s)
+                .where(_Result.stage == stage)
+                .order_by(_Result.created.desc())
+                .limit(limit)
+            )
+            return [(payload, wall_s) for payload, wall_s in rows]
 
     def count(self, stage: str) -> int:
         """Number of results of one stage."""

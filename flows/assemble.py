@@ -1,0 +1,414 @@
+"""Assembling a screen: from ground states to evidence, and from evidence to the report document."""
+
+from __future__ import annotations
+
+import platform
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import version
+from math import isnan
+
+import numpy as np
+from rdkit import Chem
+from scipy.stats import kendalltau
+
+from flows.report.document import (
+    Claim,
+    Descriptor,
+    Failure,
+    Llama,
+    LlamaTrust,
+    Provenance,
+    QuantumEffect,
+    RankChange,
+    RankedCandidate,
+    RejectedRow,
+    ReportDocument,
+    RunTime,
+    SpeciesRecord,
+)
+from flows.report.document import Explanation as ExplanationRecord
+from flows.report.document import Objective as ObjectiveRecord
+from flows.report.document import Rungs as RungsRecord
+from flows.request import ScreenRequest
+from flows.tasks import Failure as Failed
+from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
+from models.explainer import Explanation
+from models.ranker import LlamaRanking
+from molecules.candidate import Candidate, Library
+from molecules.conformers import to_mol
+from molecules.profile import profile
+from pipeline.descriptors import DESCRIPTORS, DescriptorValue, NotApplicableError
+from pipeline.ground_state import Calculation, GroundState, ground_state_key
+from pipeline.level import LevelOfTheory
+from pipeline.objective import Objective
+from pipeline.rungs import RANKING_RUNG, RUNGS, RungName
+
+PACKAGES = (
+    *("pyscf", "pyscf-forge", "qiskit", "openfermion", "rdkit", "tblite", "ase", "numba", "numpy"),
+    *("torch", "transformers", "prefect"),
+)
+_DRAWS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a screen has to compute."""
+
+    calculations: Mapping[str, Mapping[str, tuple[Calculation, ...]]]
+    """By candidate id and descriptor name."""
+    refused: tuple[Failure, ...]
+    """Descriptors that do not apply to a candidate."""
+
+    def unique(self, level: LevelOfTheory, seed: int) -> dict[str, Calculation]:
+        """Every ground state once, by its key."""
+        return {
+            ground_state_key(calculation, level, seed): calculation
+            for by_descriptor in self.calculations.values()
+            for calculations in by_descriptor.values()
+            for calculation in calculations
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the chemistry of a screen found."""
+
+    values: Mapping[str, Mapping[str, DescriptorValue]]
+    """By candidate id and dotted name."""
+    states: Mapping[str, GroundState]
+    """By key."""
+    failed: tuple[Failure, ...]
+
+
+def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
+    """The ground states that the objective's descriptors need, for every candidate."""
+    calculations: dict[str, dict[str, tuple[Calculation, ...]]] = {}
+    refused = []
+    for candidate in library.candidates:
+        calculations[candidate.id] = {}
+        for name in objective.descriptors:
+            try:
+                needed = DESCRIPTORS[name].calculations(candidate.smiles, candidate.name, level)
+            except NotApplicableError as error:
+                refused.append(_failure(candidate, candidate.name, name, error.reason, error.remedy))
+                if objective.ranking_descriptor.split(".")[0] == name:
+                    calculations[candidate.id] = {}
+                    break  # it cannot be ranked: compute nothing more for it
+            else:
+                calculations[candidate.id][name] = needed
+    return Plan(calculations, tuple(refused))
+
+
+def find(
+    library: Library,
+    the_plan: Plan,
+    states: Mapping[str, GroundState],
+    failures: Sequence[Failed],
+    level: LevelOfTheory,
+    seed: int,
+) -> Findings:
+    """Evaluate the equations whose ground states are all there; the others are failures."""
+    by_key = {failure.key: failure for failure in failures}
+    values: dict[str, dict[str, DescriptorValue]] = {}
+    failed = list(the_plan.refused)
+    for candidate in library.candidates:
+        values[candidate.id] = {}
+        for name, calculations in the_plan.calculations[candidate.id].items():
+            keys = [ground_state_key(calculation, level, seed) for calculation in calculations]
+            pairs = list(zip(keys, calculations, strict=True))
+            failed += [
+                _missing(candidate, by_key.get(key), calculation) for key, calculation in pairs if key not in states
+            ]
+            if all(key in states for key in keys):
+                named = DESCRIPTORS[name].values([states[key] for key in keys])
+                values[candidate.id].update({value.name: value for value in named})
+    return Findings(values, states, tuple(failed))
+
+
+def evidence_table(library: Library, findings: Findings, objective: Objective) -> EvidenceTable:
+    """The evidence of every candidate that has its ranking descriptor, best first by physics."""
+    names = _distinct_names(library.candidates)
+    scored = []
+    for candidate in library.candidates:
+        values = findings.values[candidate.id]
+        if objective.ranking_descriptor in values:
+            scored.append((objective.score(values[objective.ranking_descriptor].value), candidate))
+    scored.sort(key=lambda pair: (-pair[0], pair[1].row))
+    rows = []
+    for position, (score, candidate) in enumerate(scored, start=1):
+        properties = profile(candidate.smiles)
+        numbers = {name: float(value) for name, value in asdict(properties).items() if name != "alerts"}
+        rows.append(
+            Evidence(
+                id=candidate.id,
+                name=names[candidate.id],
+                smiles=candidate.smiles,
+                descriptors={
+                    name: DescriptorEvidence(
+                        value.name,
+                        value.title,
+                        value.value,
+                        value.unit,
+                        value.uncertainty,
+                        value.rungs.as_dict(),
+                        value.flags,
+                    )
+                    for name, value in findings.values[candidate.id].items()
+                },
+                properties=numbers,
+                alerts=properties.alerts,
+                rank_physics=position,
+                score_physics=score,
+            )
+        )
+    return EvidenceTable(
+        objective=objective.name,
+        question=objective.question,
+        ranking_descriptor=objective.ranking_descriptor,
+        lower_is_better=objective.lower_is_better,
+        candidates=tuple(rows),
+    )
+
+
+def quantum_effect(table: EvidenceTable) -> QuantumEffect:
+    """What the VQE changed: Kendall's tau-b of its order with every other rung's, and the candidates that it moved."""
+    by_rung: dict[RungName, list[float | None]] = {
+        rung: [row.descriptors[table.ranking_descriptor].rungs[rung] for row in table.candidates] for rung in RUNGS
+    }
+    ranking = by_rung[RANKING_RUNG]
+    tau = {rung: _kendall(ranking, values) for rung, values in by_rung.items() if rung != RANKING_RUNG}
+    ours = _ranks(ranking, table.lower_is_better)
+    exact = _ranks(by_rung["casci_pdft"], table.lower_is_better)
+    changes = tuple(
+        RankChange(id=row.id, name=row.name, rank_vqe_pdft=a, rank_casci_pdft=b)
+        for row, a, b in zip(table.candidates, ours, exact, strict=True)
+        if a != b
+    )
+    return QuantumEffect(kendall_tau=tau, rank_changes=changes, sentence=_effect_sentence(len(ours), tau, len(changes)))
+
+
+def _effect_sentence(n: int, tau: Mapping[RungName, float | None], n_changes: int) -> str:
+    if n < 2:
+        return "With fewer than two ranked candidates there is no order that the quantum step could change."
+    if n_changes == 0:
+        first = (
+            f"The VQE orders the {n} candidates exactly as the exact state of the same active space does: "
+            "the quantum step adds no error, and nothing that a classical computer did not find here"
+        )
+    else:
+        first = f"The VQE moves {n_changes} of {n} candidates against the exact state of the same active space"
+    others: dict[RungName, str] = {"dft": "DFT", "mean_field": "the mean field", "xtb": "GFN2-xTB"}
+    agreement = [f"{value:.2f} with {words}" for rung, words in others.items() if (value := tau[rung]) is not None]
+    return first + (f". Kendall's tau of the ranking is {', '.join(agreement)}." if agreement else ".")
+
+
+def document(
+    request: ScreenRequest,
+    library: Library,
+    objective: Objective,
+    level: LevelOfTheory,
+    findings: Findings,
+    table: EvidenceTable,
+    ranking: LlamaRanking | None,
+    explanations: Mapping[str, Explanation],
+    provenance: Provenance,
+) -> ReportDocument:
+    """Everything in the form of report.json, sorted by physics, the order that has measured better."""
+    candidates = {candidate.id: candidate for candidate in library.candidates}
+    chances = probability_top_k(table, request.top, request.seed)
+    ranked = tuple(
+        _ranked(row, candidates[row.id], findings, level, request.seed, ranking, explanations.get(row.id), chances)
+        for row in table.candidates
+    )
+    return ReportDocument(
+        schema_version=1,
+        request=request.model_dump(mode="json"),
+        provenance=provenance,
+        objective=ObjectiveRecord(
+            name=objective.name,
+            question=objective.question,
+            ranking_descriptor=objective.ranking_descriptor,
+            lower_is_better=objective.lower_is_better,
+            sorted_by="physics",
+        ),
+        candidates=ranked,
+        rejected=tuple(
+            RejectedRow(row=r.row, input=r.input, reason=r.reason, remedy=r.remedy) for r in library.rejections
+        ),
+        failed=findings.failed,
+        species=tuple(_species(key, state) for key, state in sorted(findings.states.items())),
+        quantum_effect=quantum_effect(table),
+        llama_trust=None
+        if ranking is None
+        else LlamaTrust(
+            comparisons=ranking.comparisons,
+            order_consistency=ranking.order_consistency,
+            position_bias=ranking.position_bias - 0.5,
+            kendall_tau_physics=ranking.kendall_tau_physics,
+            sentence=ranking.sentence,
+        ),
+    )
+
+
+def probability_top_k(table: EvidenceTable, k: int, seed: int) -> dict[str, float]:
+    """Each candidate's probability of being among the k best, if uncertainties were independent and Gaussian."""
+    if not table.candidates:
+        return {}
+    spread = [row.descriptors[table.ranking_descriptor].uncertainty or 0.0 for row in table.candidates]
+    score = np.array([row.score_physics for row in table.candidates])
+    noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(score)))
+    place = np.argsort(np.argsort(-(score + noise * np.array(spread)), axis=1), axis=1)  # (draws, candidates)
+    return {row.id: float(p) for row, p in zip(table.candidates, (place < k).mean(axis=0), strict=True)}
+
+
+def provenance(
+    request: ScreenRequest, level: LevelOfTheory, llama: tuple[str, str] | None, started: datetime, seconds: RunTime
+) -> Provenance:
+    """What made the numbers."""
+    return Provenance(
+        eigenlead=version("eigenlead"),
+        python=platform.python_version(),
+        packages={name: version(name) for name in PACKAGES},
+        seed=request.seed,
+        profile=request.profile,
+        level=asdict(level),
+        llama=Llama(name=llama[0], hash=llama[1]) if llama else None,
+        started=started,
+        finished=datetime.now().astimezone(),
+        host=socket.gethostname(),
+        wall_s=seconds,
+    )
+
+
+def _ranked(
+    row: Evidence,
+    candidate: Candidate,
+    findings: Findings,
+    level: LevelOfTheory,
+    seed: int,
+    ranking: LlamaRanking | None,
+    explanation: Explanation | None,
+    chances: Mapping[str, float],
+) -> RankedCandidate:
+    return RankedCandidate(
+        id=row.id,
+        name=row.name,
+        smiles=row.smiles,
+        inchikey=candidate.inchikey,
+        rank=row.rank_physics,
+        score=row.score_physics,
+        rank_physics=row.rank_physics,
+        score_physics=row.score_physics,
+        rank_llama=ranking.ranks.get(row.id) if ranking else None,
+        score_llama=ranking.scores.get(row.id) if ranking else None,
+        probability_top_k=chances[row.id],
+        columns=dict(candidate.columns),
+        properties=dict(row.properties),
+        alerts=row.alerts,
+        notes=candidate.notes,
+        molblock=_molblock(candidate, findings, level, seed),
+        descriptors={
+            name: Descriptor(
+                title=value.title,
+                value=value.value,
+                unit=value.unit,
+                uncertainty=value.uncertainty,
+                equation=value.equation,
+                species=tuple(ground_state_key(c, level, seed) for c in value.calculations),
+                rungs=RungsRecord(**value.rungs.as_dict()),
+                flags=value.flags,
+            )
+            for name, value in findings.values[row.id].items()
+        },
+        explanation=None
+        if explanation is None
+        else ExplanationRecord(
+            text=explanation.text,
+            source=explanation.source,
+            claims=tuple(Claim(**asdict(claim)) for claim in explanation.claims),
+        ),
+    )
+
+
+def _molblock(candidate: Candidate, findings: Findings, level: LevelOfTheory, seed: int) -> str | None:
+    """The candidate's own relaxed geometry, the one in water if there are several."""
+    own = [
+        findings.states[ground_state_key(calculation, level, seed)]
+        for value in findings.values[candidate.id].values()
+        for calculation in value.calculations
+        if calculation.species.smiles == candidate.smiles
+    ]
+    if not own:
+        return None
+    best = min(own, key=lambda state: state.calculation.species.environment != "water")
+    return str(Chem.MolToMolBlock(to_mol(candidate.smiles, best.geometry)))
+
+
+def _species(key: str, state: GroundState) -> SpeciesRecord:
+    species = state.calculation.species
+    return SpeciesRecord(
+        hash=key,
+        label=species.label,
+        smiles=species.smiles,
+        charge=species.charge,
+        multiplicity=species.multiplicity,
+        environment=species.environment,
+        n_electrons=state.n_electrons,
+        n_orbitals=state.n_orbitals,
+        n_qubits=state.n_qubits,
+        energy_hartree=RungsRecord(**state.energy_hartree.as_dict()),
+        solvation_hartree=state.solvation_hartree,
+        converged=state.converged,
+        gradient_norm=state.gradient_norm,
+        n_parameters=state.n_parameters,
+        n_evaluations=state.n_evaluations,
+        s_squared=state.s_squared,
+        natural_occupations=state.natural_occupations,
+        trace=state.trace,
+        flags=state.flags,
+        wall_s=state.wall_s,
+    )
+
+
+def _missing(candidate: Candidate, cause: Failed | None, calculation: Calculation) -> Failure:
+    if cause:
+        return _failure(candidate, cause.label, cause.stage, cause.reason, cause.remedy)
+    return _failure(
+        candidate,
+        calculation.species.label,
+        "ground state",
+        "The process that computed it ended before it was done.",
+        "Run the same command again, with fewer workers if memory is short.",
+    )
+
+
+def _failure(candidate: Candidate, species: str, stage: str, reason: str, remedy: str) -> Failure:
+    return Failure(id=candidate.id, name=candidate.name, species=species, stage=stage, reason=reason, remedy=remedy)
+
+
+def _distinct_names(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """Names by id; where several candidates share one, the row is added."""
+    count: dict[str, int] = {}
+    for candidate in candidates:
+        count[candidate.name] = count.get(candidate.name, 0) + 1
+    return {c.id: c.name if count[c.name] == 1 else f"{c.name} ({c.id})" for c in candidates}
+
+
+def _kendall(first: Sequence[float | None], second: Sequence[float | None]) -> float | None:
+    pairs = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+    if len(pairs) < 2:
+        return None
+    tau = float(kendalltau([a for a, _ in pairs], [b for _, b in pairs]).statistic)
+    return None if isnan(tau) else tau
+
+
+def _ranks(values: Sequence[float | None], lower_is_better: bool) -> list[int]:
+    known = [value for value in values if value is not None]
+    return [
+        1 + sum((other < value) if lower_is_better else (other > value) for other in known)
+        for value in values
+        if value is not None
+    ]

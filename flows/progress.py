@@ -1,0 +1,68 @@
+"""Progress: how far a screen is, on the console and in the Prefect UI."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from prefect import get_run_logger
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+_LEAST_SECONDS_BETWEEN_ARTIFACTS = 2.0
+
+
+class Progress:
+    """One bar: a rich one where a person watches, log lines elsewhere, and always a Prefect artifact."""
+
+    def __init__(self, title: str, total: int) -> None:
+        """Start at zero of `total`; use it as a context manager inside a flow."""
+        self._title, self._total, self._done = title, total, 0
+        self._updated = 0.0
+        self._bar = Bar(
+            TextColumn("{task.description:<32}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+
+    def __enter__(self) -> Progress:
+        self._artifact = create_progress_artifact(progress=0.0, description=self._title)
+        if self._bar.console.is_terminal:
+            self._bar.start()
+        self._task = self._bar.add_task(self._title, total=self._total)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._publish()
+        self._bar.stop()
+
+    def set(self, done: int) -> None:
+        """Say how many are done."""
+        self._done = done
+        self._bar.update(self._task, completed=done)
+        if time.monotonic() - self._updated > _LEAST_SECONDS_BETWEEN_ARTIFACTS:
+            self._publish()
+
+    def of(self, done: int, total: int) -> None:
+        """Say how many of how many are done, where the total is known only now."""
+        self._total = total
+        self._bar.update(self._task, total=total)
+        self.set(done)
+
+    def advance(self, count: int = 1) -> None:
+        """Say that `count` more are done."""
+        self.set(self._done + count)
+
+    def _publish(self) -> None:
+        self._updated = time.monotonic()
+        percent = 100.0 * self._done / self._total if self._total else 100.0
+        update_progress_artifact(self._artifact, progress=percent)  # type: ignore[arg-type]
+        get_run_logger().info("%s: %d of %d", self._title, self._done, self._total)

@@ -1,0 +1,154 @@
+"""Page: the report as one HTML file that needs no network, no server and no library."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from flows.report import words
+from flows.report.charts import RungChart, RungRow, TraceChart, rung_chart, scatter_chart, trace_chart
+from flows.report.document import Descriptor, RankedCandidate, ReportDocument, SpeciesRecord
+from flows.report.measured import measured
+from molecules.depict import svg
+from molecules.profile import PROPERTY_TITLES
+from pipeline.rungs import RUNGS
+
+_HERE = Path(__file__).parent
+_MOST_DRAWINGS = 150
+"""A drug-sized molecule takes 20 kB; with these the page stays under 6 MB. Later rows of the table show SMILES."""
+_MOST_CHART_ROWS = 60
+_MOST_SPECIES = 300
+"""With more, only those of the explained candidates are listed."""
+_MOST_DESCRIPTOR_COLUMNS = 3
+_PROPERTY_COLUMNS = ("mw", "clogp", "tpsa")
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What the page says of one candidate at length."""
+
+    candidate: RankedCandidate
+    drawing: Markup
+    row: RungRow | None
+    """Its ranking descriptor on every rung."""
+    trace: TraceChart | None
+    """The VQE of its species."""
+
+
+def page_html(document: ReportDocument) -> str:
+    """The page, with its style, script and drawings inside.
+
+    Whatever comes from the user or the Llama is escaped; a content security policy in the page admits the one script
+    by its hash and forbids every request.
+    """
+    candidates = sorted(document.candidates, key=lambda one: one.rank)
+    chart = rung_chart(candidates, document.objective.ranking_descriptor)
+    details = _details(document, candidates, chart)
+    drawings = {one.id: _drawing(one.smiles, 160, 100) for one in candidates[:_MOST_DRAWINGS]}
+    ground_states = _ground_states(document, [detail.candidate for detail in details])
+    script = (_HERE / "sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template("template.html.jinja")
+        .render(
+            document=document,
+            objective=document.objective,
+            candidates=candidates,
+            library=_library(document),
+            level=words.level_of_theory(document.provenance.level),
+            RUNG_TITLES=words.rung_titles(document.provenance.level),
+            drawings=drawings,
+            podium=[(one, _drawing(one.smiles)) for one in candidates[:3]],
+            ranking=_first_with(candidates, document.objective.ranking_descriptor),
+            descriptor_columns=_descriptor_columns(candidates, document.objective.ranking_descriptor),
+            property_columns=[key for key in _PROPERTY_COLUMNS if any(key in one.properties for one in candidates)],
+            chart=chart,
+            chart_rows=chart.rows[:_MOST_CHART_ROWS] if chart else (),
+            details=details,
+            anchors={one.candidate.id: f"candidate-{i}" for i, one in enumerate(details, start=1)},
+            ground_states=ground_states,
+            species_anchors={one.hash: f"species-{i}" for i, one in enumerate(ground_states, start=1)},
+            species={one.hash: one for one in ground_states},
+            scatters=[scatter_chart(one, document) for one in measured(document)],
+            style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            script_hash=f"sha256-{digest}",
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "number": words.number,
+        "quantity": words.quantity,
+        "duration": words.duration,
+        "first_sentence": words.first_sentence,
+        "sentence": words.sentence,
+        "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+        "property_title": _property_title,
+    }
+    environment.globals["RUNGS"] = RUNGS
+    return environment
+
+
+def _drawing(smiles: str, width: int = 240, height: int = 160) -> Markup:
+    return Markup(svg(smiles, width=width, height=height))
+
+
+def _property_title(key: str) -> str:
+    """Words for a property with its unit, as in ``TPSA, Å²``."""
+    title, unit = PROPERTY_TITLES.get(key, (key, ""))
+    return f"{title}, {unit}" if unit else title
+
+
+def _library(document: ReportDocument) -> str:
+    """The file name of the library."""
+    path: Any = document.request.get("library")
+    return Path(path).name if isinstance(path, str) and path else "the library"
+
+
+def _first_with(candidates: list[RankedCandidate], name: str) -> Descriptor | None:
+    return next((one.descriptors[name] for one in candidates if name in one.descriptors), None)
+
+
+def _descriptor_columns(candidates: list[RankedCandidate], ranking: str) -> dict[str, Descriptor]:
+    """Further descriptors for the ranking table: electrophilicity first, then as computed."""
+    found = {name: value for one in candidates for name, value in one.descriptors.items() if name != ranking}
+    names = sorted(found, key=lambda name: "electrophilicity" not in name)[:_MOST_DESCRIPTOR_COLUMNS]
+    return {name: found[name] for name in names}
+
+
+def _details(document: ReportDocument, candidates: list[RankedCandidate], chart: RungChart | None) -> list[Detail]:
+    species = {one.hash: one for one in document.species}
+    rows = {row.candidate.id: row for row in chart.rows} if chart else {}
+    return [
+        Detail(one, _drawing(one.smiles), rows.get(one.id), trace_chart(_species(one, species)))
+        for one in candidates
+        if one.explanation is not None
+    ]
+
+
+def _species(candidate: RankedCandidate, species: dict[str, SpeciesRecord]) -> list[SpeciesRecord]:
+    """The species in the candidate's equations, each once."""
+    hashes = dict.fromkeys(name for one in candidate.descriptors.values() for name in one.species)
+    return [species[name] for name in hashes if name in species]
+
+
+def _ground_states(document: ReportDocument, explained: list[RankedCandidate]) -> list[SpeciesRecord]:
+    if len(document.species) <= _MOST_SPECIES:
+        return list(document.species)
+    species = {one.hash: one for one in document.species}
+    return list({state.hash: state for one in explained for state in _species(one, species)}.values())

@@ -1,0 +1,146 @@
+"""The screen: from a file of molecules to a ranked and explained report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prefect import Task, flow, get_run_logger
+from prefect.futures import as_completed
+from prefect.runtime import flow_run
+from prefect.task_runners import ProcessPoolTaskRunner
+
+from flows import artifacts, assemble, tasks
+from flows.progress import Progress
+from flows.report.document import RunTime
+from flows.report.write import write_report
+from flows.request import ScreenRequest
+from molecules.species import Species
+from pipeline.cost import reference_seconds
+from pipeline.ground_state import Calculation, GroundState, geometry_key, stored_ground_state
+from pipeline.level import LevelOfTheory, profile
+from pipeline.objective import objective
+
+_BATCHES_PER_WORKER = 6
+_LARGEST_BATCH = 25
+
+_T = TypeVar("_T")
+
+
+def _run_name() -> str:
+    request = flow_run.parameters["request"]
+    request = request if isinstance(request, ScreenRequest) else ScreenRequest(**request)
+    return f"screen-{Path(request.library).name.split('.')[0]}-{request.objective}"
+
+
+def run_screen(request: ScreenRequest) -> Path:
+    """Run `screen` with the request's number of worker processes; returns the path of report.html."""
+    runner: Any = ProcessPoolTaskRunner(max_workers=request.workers, initializer=tasks.start_worker)
+    return Path(screen.with_options(task_runner=runner)(request))
+
+
+@flow(
+    name="screen",
+    flow_run_name=_run_name,
+    task_runner=ProcessPoolTaskRunner(initializer=tasks.start_worker),  # type: ignore[arg-type]
+)
+def screen(request: ScreenRequest) -> str:
+    """Rank the molecules of a file by an objective, and explain the ranking.
+
+    Every finished geometry, ground state, judgement and explanation is in the store before the next one starts, so
+    a screen that was cut off goes on where it stopped when it is run again.
+
+    Returns:
+        The path of report.html.
+    """
+    log = get_run_logger()
+    started, clock = datetime.now().astimezone(), time.perf_counter()
+    level, goal = profile(request.profile), objective(request.objective)
+    library = tasks.read(Path(request.library))
+    log.info("%d candidates, %d rejected rows", len(library.candidates), len(library.rejections))
+
+    plan = assemble.plan(library, goal, level)
+    states, failures = _compute(plan.unique(level, request.seed), level, request)
+    findings = assemble.find(library, plan, states, failures, level, request.seed)
+    table = assemble.evidence_table(library, findings, goal)
+    chemistry = time.perf_counter() - clock
+
+    ranking, explanations, llama = None, {}, None
+    if table.candidates:
+        llama = tasks.llama_identity(request.llama, request.workers)
+        with Progress("The Llama compares", 1) as progress:
+            ranking = tasks.rank(table, request.llama, request.seed, request.store, progress.of)
+        with Progress("The Llama explains", min(request.top, len(table.candidates))) as progress:
+            explanations = tasks.explain_best(
+                table, request.top, request.llama, request.seed, request.store, progress.set
+            )
+    total = time.perf_counter() - clock
+    seconds = RunTime(chemistry=chemistry, llama=total - chemistry, total=total)
+    made_by = assemble.provenance(request, level, llama, started, seconds)
+    report = assemble.document(request, library, goal, level, findings, table, ranking, explanations, made_by)
+    page = write_report(report, Path(request.out))
+    artifacts.publish(report, page)
+    log.info("Report: %s", page.resolve())
+    return str(page)
+
+
+def _compute(
+    calculations: dict[str, Calculation], level: LevelOfTheory, request: ScreenRequest
+) -> tuple[dict[str, GroundState], list[tasks.Failure]]:
+    """Compute what the store lacks, geometries first; then take everything out of the store."""
+    store = tasks.open_store(request.store)
+    waiting = {key: calculations[key] for key in calculations.keys() - store.present(calculations)}
+    geometries = {geometry_key(c.species, level, request.seed): c.species for c in waiting.values()}
+    geometries = {key: geometries[key] for key in geometries.keys() - store.present(geometries)}
+    get_run_logger().info(
+        "%d species: %d from the store, %d to compute",
+        len(calculations),
+        len(calculations) - len(waiting),
+        len(waiting),
+    )
+    failures = _in_batches(
+        "Geometries", tasks.relax_batch, list(geometries.values()), lambda species: species, level, request
+    )
+    unrelaxed = {failure.key: failure for failure in failures}
+    ready = {}
+    for key, calculation in waiting.items():
+        if failure := unrelaxed.get(geometry_key(calculation.species, level, request.seed)):
+            failures.append(replace(failure, key=key, label=calculation.species.label))
+        else:
+            ready[key] = calculation
+    failures += _in_batches(
+        "Ground states", tasks.ground_state_batch, list(ready.values()), lambda c: c.species, level, request
+    )
+    states = {key: stored_ground_state(c, level, request.seed, store) for key, c in calculations.items()}
+    return {key: state for key, state in states.items() if state is not None}, failures
+
+
+def _in_batches(
+    title: str,
+    task: Task[Any, Any],
+    items: Sequence[_T],
+    species_of: Callable[[_T], Species],
+    level: LevelOfTheory,
+    request: ScreenRequest,
+) -> list[tasks.Failure]:
+    """Run a task over batches in the worker processes, the costliest species first."""
+    if not items:
+        return []
+    ordered = sorted(items, key=lambda item: (-reference_seconds(species_of(item), level), species_of(item).label))
+    size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * request.workers)), _LARGEST_BATCH)
+    batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    failures: list[tasks.Failure] = []
+    with Progress(title, len(ordered)) as progress:
+        futures = {task.submit(batch, level, request.seed, request.store): len(batch) for batch in batches}
+        for future in as_completed(list(futures)):
+            outcome = future.result(raise_on_failure=False)
+            if isinstance(outcome, list):
+                failures += outcome
+            else:  # the worker process died: what it had not stored is missing, and is reported so
+                get_run_logger().error("A batch ended early: %s", outcome)
+            progress.advance(futures[future])
+    return failures

@@ -1,0 +1,200 @@
+"""One molecule at a time: what `eigenlead energy` and `eigenlead descriptor` compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pyscf import gto
+from rdkit import Chem
+
+from molecules.conformers import Geometry, read_xyz
+from molecules.smiles import canonical, parse
+from molecules.species import Environment, Species
+from pipeline.active_space import ActiveSpaceChoice, Reference, frontier
+from pipeline.descriptors import DESCRIPTORS, DescriptorValue
+from pipeline.errors import InputError
+from pipeline.geometry import relax
+from pipeline.ground_state import Calculation, GroundState, compute, ground_state
+from pipeline.level import LevelOfTheory, profile
+from pipeline.mean_field import n_basis
+from pipeline.store import Store
+from pipeline.vqe.solve import Ansatz
+
+_FULL_SPACE_ORBITALS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyRequest:
+    """The options of `eigenlead energy`."""
+
+    structure: str
+    """A SMILES, or the path of an .xyz file."""
+    charge: int | None
+    multiplicity: int | None
+    basis: str
+    active_space: str
+    """``E,O``; empty: all of a small molecule, else up to (8e,8o) around the Fermi level."""
+    orbitals: str
+    """``frontier``, ``avas:1,2`` or ``pi:1,2`` with atom numbers from 1."""
+    ansatz: str
+    functional: str
+    density_fit: bool
+    solvent: str
+    """``water`` or empty."""
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SingleEnergy:
+    """One ground state, for people and for programs."""
+
+    title: str
+    summary: str
+    ground_state: GroundState
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that scripts read."""
+        state = self.ground_state
+        return {
+            "energy_hartree": state.energy_hartree.as_dict(),
+            "gradient_norm": state.gradient_norm,
+            "n_electrons": state.n_electrons,
+            "n_orbitals": state.n_orbitals,
+            "n_qubits": state.n_qubits,
+            "n_parameters": state.n_parameters,
+            "n_evaluations": state.n_evaluations,
+            "converged": state.converged,
+            "s_squared": state.s_squared,
+            "solvation_hartree": state.solvation_hartree,
+            "wall_s": state.wall_s,
+            "natural_occupations": list(state.natural_occupations),
+            "flags": list(state.flags),
+        }
+
+
+def single_energy(request: EnergyRequest) -> SingleEnergy:
+    """Compute one ground state with its null models; nothing is stored.
+
+    Raises:
+        InputError: an option does not fit; the message says which.
+    """
+    if request.ansatz != "uccsd":
+        raise InputError(f"There is no ansatz {request.ansatz!r}.", "Use uccsd.")
+    if request.solvent not in ("", "water"):
+        raise InputError(f"There is no solvent {request.solvent!r}.", "Use water, or leave --solvent out.")
+    level = LevelOfTheory(
+        basis=request.basis,
+        density_fit=request.density_fit,
+        functional=request.functional,
+        dft_functional="",
+        dft_density="hf",
+        ontop_functional="tPBE",
+        grid_level=3,
+        frontier=(8, 8),
+        ansatz=cast("Ansatz", request.ansatz),
+        n_conformers=8,
+    )
+    environment: Environment = "water" if request.solvent else "gas"
+    species, geometry = _species(request, environment, level)
+    choice = _choice(request, species, geometry, level)
+    state = compute(Calculation(species, choice), geometry, level)
+    return SingleEnergy(
+        title=f"{request.structure}, charge {species.charge}, multiplicity {species.multiplicity}, {request.basis}, "
+        f"({state.n_electrons}e,{state.n_orbitals}o), {environment}",
+        summary=f"VQE: {state.n_qubits} qubits, {state.n_parameters} parameters, {state.n_evaluations} evaluations in "
+        f"{state.wall_s['vqe']:.2f} s, gradient norm {state.gradient_norm:.1e}, "
+        f"{'converged' if state.converged else 'NOT converged'}.",
+        ground_state=state,
+    )
+
+
+def single_descriptor(
+    name: str, smiles: str, profile_name: str, seed: int, store_url: str
+) -> tuple[DescriptorValue, ...]:
+    """Compute one descriptor of one molecule, through the store.
+
+    Raises:
+        InputError: no such descriptor, or it does not apply.
+    """
+    if name not in DESCRIPTORS:
+        raise InputError(f"There is no descriptor {name!r}.", f"Use one of: {', '.join(DESCRIPTORS)}.")
+    level, store = profile(profile_name), Store(store_url or None)
+    parent = canonical(smiles)
+    calculations = DESCRIPTORS[name].calculations(parent, parent, level)
+    return DESCRIPTORS[name].values([ground_state(calculation, level, seed, store) for calculation in calculations])
+
+
+def descriptor_json(value: DescriptorValue) -> dict[str, Any]:
+    """The fields that scripts read."""
+    return {
+        "name": value.name,
+        "title": value.title,
+        "equation": value.equation,
+        "species": [calculation.species.label for calculation in value.calculations],
+        "value": value.value,
+        "unit": value.unit,
+        "uncertainty": value.uncertainty,
+        "rungs": value.rungs.as_dict(),
+        "flags": list(value.flags),
+    }
+
+
+def _species(request: EnergyRequest, environment: Environment, level: LevelOfTheory) -> tuple[Species, Geometry]:
+    if request.structure.lower().endswith(".xyz"):
+        file = read_xyz(Path(request.structure))
+        charge = _first(request.charge, file.charge, 0)
+        multiplicity = _first(request.multiplicity, file.multiplicity, _lowest(file.geometry.symbols, charge))
+        label = Path(request.structure).name
+        return Species(label, "", charge, multiplicity, environment), file.geometry
+    smiles = canonical(request.structure)
+    charge = _first(request.charge, Chem.GetFormalCharge(parse(smiles)))
+    unrelaxed = Species(smiles, smiles, charge, 1, environment)
+    multiplicity = _first(request.multiplicity, _lowest(unrelaxed.symbols, charge))
+    species = Species(smiles, smiles, charge, multiplicity, environment)
+    return species, relax(species, level, request.seed).geometry
+
+
+def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level: LevelOfTheory) -> ActiveSpaceChoice:
+    references = _references(request.orbitals, geometry)
+    if request.active_space:
+        try:
+            electrons, orbitals = (int(part) for part in request.active_space.split(","))
+        except ValueError:
+            raise InputError(
+                f"{request.active_space!r} is no active space.", "Write electrons and orbitals, such as 4,4."
+            ) from None
+        return ActiveSpaceChoice(electrons, orbitals, references)
+    if references:
+        raise InputError("Projected orbitals need their numbers.", "Add --active-space E,O.")
+    functions = n_basis(geometry.symbols, request.basis)
+    if functions <= _FULL_SPACE_ORBITALS:
+        return ActiveSpaceChoice(sum(gto.charge(s) for s in geometry.symbols) - species.charge, functions)
+    return ActiveSpaceChoice(*frontier(geometry.symbols, species.charge, species.multiplicity, level))
+
+
+def _references(orbitals: str, geometry: Geometry) -> tuple[Reference, ...]:
+    if orbitals == "frontier":
+        return ()
+    kind, _, atoms = orbitals.partition(":")
+    try:
+        indices = [int(atom) - 1 for atom in atoms.split(",")]
+    except ValueError:
+        indices = []
+    in_range = indices and all(0 <= index < len(geometry.symbols) for index in indices)
+    if kind not in ("avas", "pi") or not in_range:
+        raise InputError(
+            f"{orbitals!r} names no orbitals of this molecule.",
+            f"Use frontier, or avas: or pi: with atom numbers from 1 to {len(geometry.symbols)}, such as pi:1,2.",
+        )
+    return tuple(Reference(index, "all" if kind == "avas" else "normal") for index in indices)
+
+
+def _lowest(symbols: tuple[str, ...], charge: int) -> int:
+    electrons: int = sum(gto.charge(symbol) for symbol in symbols) - charge
+    return 1 + electrons % 2
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)

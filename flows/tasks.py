@@ -1,0 +1,158 @@
+"""Tasks: thin, each one call of a pure function over a batch."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from prefect import State, task
+from prefect.client.schemas.objects import TaskRun
+from prefect.tasks import Task, exponential_backoff
+from pyscf import lib
+from threadpoolctl import threadpool_limits
+
+from models.evidence import EvidenceTable
+from models.explainer import Explanation, explain
+from models.llama import Llama, load_llama
+from models.ranker import LlamaRanking, judge
+from molecules.candidate import Library
+from molecules.read import read_library
+from molecules.species import Species
+from pipeline.errors import ComputationError
+from pipeline.ground_state import Calculation, geometry_key, ground_state, ground_state_key, relaxed_geometry
+from pipeline.level import LevelOfTheory
+from pipeline.store import Store
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One species that could not be computed."""
+
+    key: str
+    """Of the calculation or geometry."""
+    label: str
+    stage: str
+    reason: str
+    remedy: str
+
+
+def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, ComputationError) and error.may_pass
+
+
+_RETRY: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": _may_pass,
+}
+
+
+def start_worker() -> None:
+    """Prepare a worker process: one thread each, and an end when its parent is gone, even by kill -9."""
+    threadpool_limits(limits=1)
+    lib.num_threads(1)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@cache
+def open_store(url: str) -> Store:
+    """One store object a process; an empty URL is the user's own store."""
+    return Store(url or None)
+
+
+@task(name="read library")
+def read(path: Path) -> Library:
+    """Read the molecules."""
+    return read_library(path)
+
+
+@task(name="relax geometries", **_RETRY)
+def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store_url: str) -> list[Failure]:
+    """Relax a batch of geometries into the store."""
+    store = open_store(store_url)
+    return _each(
+        batch,
+        lambda species: relaxed_geometry(species, level, seed, store),
+        lambda species: (geometry_key(species, level, seed), species.label, "geometry"),
+    )
+
+
+@task(name="ground states", **_RETRY)
+def ground_state_batch(batch: Sequence[Calculation], level: LevelOfTheory, seed: int, store_url: str) -> list[Failure]:
+    """Compute a batch of ground states on every rung into the store."""
+    store = open_store(store_url)
+    return _each(
+        batch,
+        lambda calculation: ground_state(calculation, level, seed, store),
+        lambda calculation: (ground_state_key(calculation, level, seed), calculation.species.label, "ground state"),
+    )
+
+
+def _each(
+    batch: Sequence[_T], compute: Callable[[_T], object], identify: Callable[[_T], tuple[str, str, str]]
+) -> list[Failure]:
+    """Compute all; what fails for good is a record, what may pass is raised, so that the task is tried again."""
+    failures = []
+    for item in batch:
+        key, label, stage = identify(item)
+        try:
+            compute(item)
+        except ComputationError as error:
+            if error.may_pass:
+                raise
+            failures.append(Failure(key, label, error.stage or stage, error.reason, error.remedy))
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, MemoryError) as error:
+            reason = f"Unexpected {type(error).__name__}: {error}."
+            failures.append(Failure(key, label, stage, reason, "Please report it with this molecule."))
+    return failures
+
+
+@cache
+def _llama(spec: str) -> Llama:
+    return load_llama(spec)
+
+
+@task(name="rank with the Llama")
+def rank(
+    table: EvidenceTable, spec: str, seed: int, store_url: str, progress: Callable[[int, int], None]
+) -> LlamaRanking:
+    """Have the Llama compare the candidates."""
+    return judge(_llama(spec), table, seed, open_store(store_url), progress=progress)
+
+
+@task(name="explain")
+def explain_best(
+    table: EvidenceTable, top: int, spec: str, seed: int, store_url: str, progress: Callable[[int], None]
+) -> dict[str, Explanation]:
+    """Have the Llama explain the best candidates."""
+    explanations = {}
+    for done, candidate in enumerate(table.candidates[:top], start=1):
+        explanations[candidate.id] = explain(_llama(spec), table, candidate.id, seed, open_store(store_url))
+        progress(done)
+    return explanations
+
+
+@task(name="load the Llama")
+def llama_identity(spec: str, threads: int) -> tuple[str, str]:
+    """Load the Llama for this process; its name and content hash."""
+    torch.set_num_threads(threads)
+    llama = _llama(spec)
+    return llama.name, llama.hash

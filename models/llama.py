@@ -1,0 +1,224 @@
+"""Llama: a language model from a folder, a hub name or the embedded one, asked for odds or for constrained text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypedDict
+
+import llguidance
+import llguidance.hf
+import llguidance.numpy
+import numpy as np
+import torch
+from huggingface_hub import snapshot_download
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers.utils import logging as transformers_logging
+
+from models.embedded import GGUF_SHA256, LlamaError, embedded_folder
+
+transformers_logging.disable_progress_bar()  # a load of a second needs no bar, and reports go to the same terminal
+
+__all__ = ["LanguageModel", "Llama", "LlamaError", "Message", "load_llama"]
+
+
+class Message(TypedDict):
+    """One turn of a conversation."""
+
+    role: str
+    """``system``, ``user`` or ``assistant``."""
+    content: str
+
+
+class LanguageModel(Protocol):
+    """What ranking and explaining need of a Llama."""
+
+    @property
+    def hash(self) -> str:
+        """Identity of the weights, for cache keys."""
+        ...
+
+    def choice_logprobs(self, conversations: Sequence[Sequence[Message]], choices: Sequence[str]) -> list[list[float]]:
+        """Log-probability of each choice as the answer, by conversation."""
+        ...
+
+    def generate(
+        self, messages: Sequence[Message], grammar: str, max_tokens: int, seed: int, temperature: float
+    ) -> str:
+        """An answer in the language of a Lark grammar."""
+        ...
+
+
+class Llama:
+    """A causal language model with a chat template. Same input and seed: same output."""
+
+    def __init__(self, folder: Path, name: str, weights_hash: str | None = None) -> None:
+        """Load the model of a folder; `load_llama` also knows other places.
+
+        Args:
+            folder: config.json, safetensors and a tokenizer, as transformers saves them.
+            name: what to call it in a report.
+            weights_hash: known identity of the weights; None: the SHA-256 of the folder's files.
+        """
+        if not (folder / "config.json").is_file():
+            raise LlamaError(f"{folder} holds no config.json: give the folder that save_pretrained wrote")
+        self.name = name
+        """What to call it in a report."""
+        self.hash = weights_hash or _folder_hash(folder)
+        """Identity of the weights, for cache keys."""
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        dtype = torch.bfloat16 if self._device.type == "cuda" else torch.float32
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise LlamaError(f"{folder} does not load as a language model with safetensors: {error}") from error
+        if not self._tokenizer.chat_template:
+            raise LlamaError(f"{name} has no chat template: use its instruction-tuned version")
+        self._model.to(self._device).eval()
+        self._width = int(self._model.get_output_embeddings().out_features)
+        self._guide = llguidance.hf.from_tokenizer(self._tokenizer, n_vocab=self._width)
+
+    @torch.inference_mode()
+    def choice_logprobs(self, conversations: Sequence[Sequence[Message]], choices: Sequence[str]) -> list[list[float]]:
+        """Log-probability of each choice as the answer, by conversation.
+
+        Conversations are padded on the right: under a causal mask the padding is never seen, so that a conversation's
+        figures do not depend on its neighbours in the batch. What all of them begin with is computed once.
+
+        Args:
+            conversations: each ends with the user's turn; one batch.
+            choices: answers of one token each, such as ``A`` and ``B``.
+
+        Returns:
+            A row for each conversation with one natural logarithm for each choice.
+        """
+        if not conversations:
+            return []
+        answers = [self._single_token(choice) for choice in choices]
+        rows = [self._prompt(conversation) for conversation in conversations]
+        shared = _common_prefix(rows)
+        cache = DynamicCache(config=self._model.config)
+        if shared:
+            self._model(torch.tensor([rows[0][:shared]], device=self._device), past_key_values=cache, logits_to_keep=1)
+            cache.batch_repeat_interleave(len(rows))
+        rests = [row[shared:] for row in rows]
+        longest = max(len(rest) for rest in rests)
+        tokens = torch.tensor([rest + [0] * (longest - len(rest)) for rest in rests], device=self._device)
+        last = torch.tensor([len(rest) - 1 for rest in rests], device=self._device)
+        # logits: (row, row whose last position it is, vocabulary); the diagonal is wanted
+        logits = self._model(tokens, past_key_values=cache, logits_to_keep=last).logits
+        logprobs = logits.diagonal(dim1=0, dim2=1).T.float().log_softmax(dim=-1)
+        return [[float(value) for value in row] for row in logprobs[:, answers].cpu()]
+
+    @torch.inference_mode()
+    def generate(
+        self, messages: Sequence[Message], grammar: str, max_tokens: int, seed: int, temperature: float
+    ) -> str:
+        """An answer in the language of a grammar.
+
+        Text that the grammar forces is appended without sampling and read by the model in one go.
+
+        Args:
+            messages: the conversation, ending with the user's turn.
+            grammar: llguidance's Lark dialect.
+            max_tokens: where to stop even if the answer is not finished.
+            seed: of this call's own random generator.
+            temperature: 0 takes the likeliest token.
+        """
+        matcher = llguidance.LLMatcher(self._guide, llguidance.LLMatcher.grammar_from_lark(grammar))
+        if matcher.is_error():
+            raise LlamaError(f"the grammar is not valid Lark for llguidance: {matcher.get_error()}")
+        generator = torch.Generator(self._device).manual_seed(seed)
+        bitmask = llguidance.numpy.allocate_token_bitmask(1, self._width)
+        cache = DynamicCache(config=self._model.config)
+        unread = self._prompt(messages)
+        answer: list[int] = []
+        while len(answer) < max_tokens:
+            forced = matcher.compute_ff_tokens()
+            matcher.consume_tokens(forced)
+            answer += forced
+            unread += forced
+            if matcher.is_stopped():
+                break
+            llguidance.numpy.fill_next_token_bitmask(matcher, bitmask)
+            allowed = np.unpackbits(bitmask[0].view(np.uint8), bitorder="little")[: self._width].astype(bool)
+            tokens = torch.tensor([unread], device=self._device)
+            logits = self._model(tokens, past_key_values=cache, logits_to_keep=1).logits[0, -1].float()
+            logits[torch.from_numpy(~allowed).to(self._device)] = -torch.inf
+            if temperature > 0:
+                chances = (logits / temperature).softmax(dim=-1)
+                token = int(torch.multinomial(chances, 1, generator=generator))
+            else:
+                token = int(logits.argmax())
+            if token in self._guide.eos_tokens or not matcher.consume_token(token):
+                break
+            answer.append(token)
+            unread = [token]
+        return str(self._tokenizer.decode(answer, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of a conversation up to where the answer begins. Control tokens in its contents are broken up."""
+        plain = [
+            {"role": message["role"], "content": self._without_control(message["content"])} for message in messages
+        ]
+        text = self._tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=True)
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _without_control(self, text: str) -> str:
+        for token in self._tokenizer.get_added_vocab():
+            text = text.replace(token, " ".join(token))
+        return text
+
+    def _single_token(self, choice: str) -> int:
+        ids = self._tokenizer(choice, add_special_tokens=False)["input_ids"]
+        if len(ids) != 1:
+            raise LlamaError(f"{choice!r} is {len(ids)} tokens for {self.name}: choices must be single tokens")
+        return int(ids[0])
+
+
+def load_llama(spec: str) -> Llama:
+    """A Llama by its place.
+
+    Args:
+        spec: ``embedded``, a folder, or a name on the Hugging Face hub such as ``meta-llama/Llama-3.2-1B-Instruct``.
+
+    Raises:
+        LlamaError: there is no usable model at that place; the message says what to do.
+    """
+    if spec == "embedded":
+        return Llama(embedded_folder(), "SmolLM2-135M-Instruct (embedded)", GGUF_SHA256)
+    folder = Path(spec).expanduser()
+    if folder.is_dir():
+        return Llama(folder, folder.resolve().name)
+    if spec.startswith((".", "/", "~")) or spec.count("/") != 1:
+        raise LlamaError(f"there is no folder {spec}: give a folder, a hub name such as owner/model, or 'embedded'")
+    try:
+        snapshot = snapshot_download(spec, allow_patterns=["*.json", "*.safetensors", "*.jinja", "tokenizer*"])
+    except Exception as error:  # the hub client raises many unrelated types: HTTP, cache, validation, connection
+        raise LlamaError(
+            f"{spec} cannot be fetched from the hub ({type(error).__name__}): check the name, the network and, for a "
+            "gated model, `hf auth login`; or download it elsewhere and give its folder; or use 'embedded'"
+        ) from error
+    return Llama(Path(snapshot), spec)
+
+
+def _folder_hash(folder: Path) -> str:
+    """SHA-256 over everything in a model's folder that determines its answers."""
+    total = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {".safetensors", ".json", ".jinja"}:
+            with path.open("rb") as file:
+                total.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def _common_prefix(rows: Sequence[Sequence[int]]) -> int:
+    """How many tokens all rows begin with, leaving at least one of each."""
+    shortest = min(len(row) for row in rows) - 1
+    first = rows[0]
+    for index in range(shortest):
+        if any(row[index] != first[index] for row in rows):
+            return index
+    return shortest

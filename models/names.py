@@ -1,0 +1,68 @@
+"""Labels: how candidates are called in prompts and sentences, so that no name can be mistaken for a statement."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from models.evidence import Evidence, EvidenceTable
+
+RESERVED = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    a above acceptors accessibility addition against alert alerts alone among an and area as at away bare be
+    below best better bond bonds breaks by calculated calculation candidate candidates carries casci caution
+    clear combined da dft donors drug-likeness easily electron electrophile energy equals ev exact exceeds
+    exergonic faster five fock for found from gap gfn2-xtb give gives glutathione harder hartree hartree–fock
+    has higher highest hydrogen-bond if in instead is it its kcal/mol keep keeps less lies limit lipinski
+    lipinski's list list's logp lower lowest mc-pdft mean median molecular molecule more no none not number of
+    on one only open or order other oxidise points polar possible property put puts quantum rank ranked ranks
+    react readily rotatable rule same score should slower slowly so softer step stronger structural surface
+    synthetic takes than that the their them then these they thiol thiols to topological turnover two
+    uncertainty up value vqe was weaker weight which will with within without worst would xtb å²
+""",
+    )
+)
+"""Words that sentences about candidates are made of (a test holds them against the checker's own)."""
+
+_LONGEST = 60
+_NUMBER = re.compile(r"[+−–-]?[\d.,]*\d[\d.,]*%?")
+
+
+def labels(table: EvidenceTable) -> dict[str, str]:
+    """Label of each candidate by its id.
+
+    A name is kept as it is where it is unique and none of its words could be read as part of a sentence, such as
+    ``2-cyclopenten-1-one``. Any other, such as ``lower 5.0``, is put in quotation marks, and those that are not unique
+    get their id.
+    """
+    words = {word for evidence in table.candidates for word in _title_words(evidence)} | RESERVED
+    names = {evidence.id: _clean(evidence.name) or _clean(evidence.id) for evidence in table.candidates}
+    counts = Counter(names.values())
+    statements = {text for evidence in table.candidates for text in _statements(evidence)}
+    found: dict[str, str] = {}
+    for candidate_id, name in names.items():
+        shown = name
+        if len(name) > _LONGEST:
+            shown = f"{name[:_LONGEST]}…, {_clean(candidate_id)}"
+        elif counts[name] > 1:
+            shown = f"{name}, {_clean(candidate_id)}"
+        parts = [part.strip(".:!?'’\"").lower() for part in re.split(r"[\s,;:()=]+", name)]
+        risky = any(part in words or _NUMBER.fullmatch(part) for part in parts) or not any(map(str.isalpha, name))
+        found[candidate_id] = f"“{shown}”" if shown != name or risky or name in statements else name
+    return found
+
+
+def _clean(name: str) -> str:
+    """One line of printable characters without the quotation marks that labels use."""
+    printable = "".join(char if char.isprintable() else " " for char in name)
+    return " ".join(printable.replace("“", '"').replace("”", '"').split())
+
+
+def _title_words(evidence: Evidence) -> set[str]:
+    return {word.lower() for d in evidence.descriptors.values() for word in f"{d.title} {d.unit}".split()}
+
+
+def _statements(evidence: Evidence) -> set[str]:
+    return {*evidence.alerts, *(flag for d in evidence.descriptors.values() for flag in d.flags)}

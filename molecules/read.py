@@ -1,0 +1,128 @@
+"""Reading a library: every row of the user's file becomes a candidate or a rejection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from molecules.candidate import Candidate, Library, Rejection
+from molecules.row import SMILES_TITLES, LibraryError, Row, empty_row, make_row, normalised, shortened
+from molecules.sdf import sdf_rows
+from molecules.smiles import StructureError, first_message, parse
+from molecules.standardize import standardize
+from molecules.table import table_rows
+from molecules.text import read_text
+
+__all__ = ["LibraryError", "read_library"]
+
+
+def read_library(path: Path) -> Library:
+    """Read, standardise and merge the molecules of a file.
+
+    Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv (comma, semicolon or tab), .sdf, and each of
+    them with .gz. Blank rows count as rows unless only blank ones follow; titles and comments do not. Rows of one
+    molecule, by the InChIKey of its standardised form, are merged into the first of them.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Candidates and rejections, each in the order of the file.
+
+    Raises:
+        LibraryError: When the file as a whole cannot be read; the message says what to give instead.
+    """
+    path = Path(path)
+    found: dict[str, list[Candidate]] = {}
+    rejections: list[Rejection] = []
+    n_rows = 0
+    for row in _rows(path):
+        n_rows += 1
+        result = _candidate(row) if isinstance(row, Row) else row
+        if isinstance(result, Rejection):
+            rejections.append(result)
+        else:
+            found.setdefault(result.inchikey, []).append(result)
+    if n_rows == 0:
+        raise LibraryError(f"{path} has titles or comments, and no molecules. Write one molecule a line below them.")
+    return Library(tuple(_merged(same) for same in found.values()), tuple(rejections))
+
+
+def _rows(path: Path) -> Iterator[Row | Rejection]:
+    """Choose the format by the file's name."""
+    formats = {".smi": _smi_rows, ".csv": table_rows, ".sdf": sdf_rows}
+    name = path.name.lower().removesuffix(".gz")
+    suffix = Path(name).suffix
+    if path.is_dir():
+        raise LibraryError(f"{path} is a folder. Give the path of one .smi, .csv or .sdf file.")
+    if suffix not in formats:
+        raise LibraryError(
+            f"{path} is no .smi, .csv or .sdf file (.gz may follow). In a spreadsheet program, save it as “CSV UTF-8”."
+        )
+    text = read_text(path)
+    try:
+        yield from formats[suffix](text)
+    except LibraryError as error:
+        raise LibraryError(f"{path}: {error}") from error
+
+
+def _smi_rows(text: str) -> Iterator[Row | Rejection]:
+    """Read lines of SMILES, blank, name; the first may be titles."""
+    lines = text.split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    titles_may_come = True
+    for number, line in enumerate(lines, start=1):
+        structure, _, name = re.sub(r"[ \t]+", "\t", line.strip(" \t"), count=1).partition("\t")
+        is_titles = titles_may_come and normalised(structure) in SMILES_TITLES
+        if structure.startswith("#") or is_titles:
+            continue
+        titles_may_come = not structure
+        yield make_row(number, structure, name, {}) if structure else empty_row(number)
+
+
+def _candidate(row: Row) -> Candidate | Rejection:
+    """Standardise the molecule of a row; what fails is a rejection, whatever it is."""
+    try:
+        standard = standardize(parse(row.structure))
+    except StructureError as error:
+        return Rejection(row.row, shortened(row.structure), error.reason, error.remedy)
+    except (ValueError, RuntimeError) as error:
+        reason = f"RDKit cannot standardise it: {first_message(str(error))}."
+        return Rejection(
+            row.row, shortened(row.structure), reason, "Check its bonds and charges in a structure editor."
+        )
+    return Candidate(
+        id=f"row-{row.row}",
+        row=row.row,
+        name=row.name or standard.smiles,
+        smiles=standard.smiles,
+        inchikey=standard.inchikey,
+        input=row.structure,
+        columns=row.columns,
+        notes=(*row.notes, *standard.notes),
+    )
+
+
+def _merged(same: Sequence[Candidate]) -> Candidate:
+    """Keep the first row of a molecule, and say in its notes what the others hold."""
+    first, *others = same
+    if not others:
+        return first
+    *rows, last = [str(candidate.row) for candidate in same]
+    notes = [f"Rows {', '.join(rows)} and {last} hold the same molecule and were merged into this one."]
+    for other in others:
+        difference = _difference(first, other)
+        if difference:
+            notes.append(f"Row {other.row} differs, and row {first.row} was kept: {difference}.")
+        notes += [f"Row {other.row}: {note}" for note in other.notes]
+    return replace(first, notes=(*first.notes, *notes))
+
+
+def _difference(first: Candidate, other: Candidate) -> str:
+    """List what another row of the same molecule says, where the first says something else."""
+    pairs = [("structure", first.input, other.input), ("name", first.name, other.name)]
+    pairs += [(title, first.columns.get(title, ""), other.columns.get(title, "")) for title in other.columns]
+    return ", ".join(f"{title} “{there}”" for title, here, there in pairs if there and there != here)

@@ -1,0 +1,1 @@
+"""The ansatz as circuits of other programs."""

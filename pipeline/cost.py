@@ -1,0 +1,104 @@
+"""Cost: what ground states would take in time and memory, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from molecules.species import Species
+from pipeline.ground_state import Calculation, ground_state_key
+from pipeline.level import LevelOfTheory
+from pipeline.mean_field import n_basis
+from pipeline.store import Store
+
+SECONDS_AT_100, EXPONENT, FIXED_SECONDS = 4.5, 2.2, 0.5
+"""Seconds of one ground state at the quick profile on one core of a 2017 server (AMD EPYC 7001): fixed + a (n/100)^p
+over n basis functions. `benchmarks/cost_model.py` fits them to the store's own timings."""
+OPEN_SHELL_FACTOR = 1.5
+SELF_CONSISTENT_DFT_FACTOR = 3.5
+_BASE_GIGABYTES = 0.7
+_AUXILIARY_PER_BASIS = 4.5
+_LEAST_SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a batch of ground states would cost."""
+
+    n_species: int
+    """Unique ground states."""
+    n_stored: int
+    """Those that the store has already: free."""
+    core_seconds: float
+    """Of the others, on one core of this machine."""
+    wall_seconds: float
+    """The same spread over the workers."""
+    gigabytes_per_worker: float
+    """Peak memory of the largest species."""
+    largest: str
+    """Its label and size."""
+    machine_factor: float
+    """How much slower this machine was than the reference for results in the store; 1 where there are too few."""
+
+
+def estimate(
+    calculations: Iterable[Calculation], level: LevelOfTheory, seed: int, workers: int, store: Store
+) -> Estimate:
+    """Cost of the ground states that the store lacks, by a power law calibrated on this machine's own results."""
+    unique = {ground_state_key(calculation, level, seed): calculation for calculation in calculations}
+    stored = store.present(unique)
+    waiting = [calculation for key, calculation in unique.items() if key not in stored]
+    factor = _machine_factor(store, level)
+    seconds = [factor * reference_seconds(calculation.species, level) for calculation in waiting]
+    largest = max(unique.values(), key=lambda c: size(c.species, level), default=None)
+    functions = size(largest.species, level) if largest else 0
+    return Estimate(
+        n_species=len(unique),
+        n_stored=len(stored),
+        core_seconds=sum(seconds),
+        wall_seconds=_makespan(seconds, workers),
+        gigabytes_per_worker=_gigabytes(functions, level),
+        largest=f"{largest.species.label}, {functions} basis functions" if largest else "none",
+        machine_factor=factor,
+    )
+
+
+def size(species: Species, level: LevelOfTheory) -> int:
+    """Number of basis functions of a species."""
+    return n_basis(species.symbols, level.basis)
+
+
+def reference_seconds(species: Species, level: LevelOfTheory) -> float:
+    """Core-seconds of one ground state on the reference machine."""
+    seconds: float = FIXED_SECONDS + SECONDS_AT_100 * (size(species, level) / 100) ** EXPONENT
+    if species.multiplicity > 1:
+        seconds *= OPEN_SHELL_FACTOR
+    if level.dft_functional and level.dft_density == "self-consistent":
+        seconds *= SELF_CONSISTENT_DFT_FACTOR
+    return seconds
+
+
+def _machine_factor(store: Store, level: LevelOfTheory) -> float:
+    ratios: list[float] = []
+    for payload, _ in store.newest("ground_state", 50):
+        species = Species(**payload["calculation"]["species"])
+        spent = sum(payload["wall_s"].values())
+        if size(species, level) == payload["n_basis"]:
+            ratios.append(spent / reference_seconds(species, level))
+    return median(ratios) if len(ratios) >= _LEAST_SAMPLES else 1.0
+
+
+def _makespan(seconds: Sequence[float], workers: int) -> float:
+    """Longest first onto the least busy worker."""
+    busy = [0.0] * max(workers, 1)
+    for duration in sorted(seconds, reverse=True):
+        busy[busy.index(min(busy))] += duration
+    return max(busy)
+
+
+def _gigabytes(n_functions: int, level: LevelOfTheory) -> float:
+    """Interpreter, and three-index integrals (density fitted) or half the four-index ones held in memory."""
+    pairs = n_functions * (n_functions + 1) / 2
+    integrals = pairs * _AUXILIARY_PER_BASIS * n_functions if level.density_fit else pairs * pairs / 2
+    return _BASE_GIGABYTES + 8 * integrals / 2**30

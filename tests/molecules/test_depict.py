@@ -1,0 +1,44 @@
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from molecules.depict import svg
+from molecules.smiles import SmilesError
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def bond_lengths(drawing: str) -> list[float]:
+    ends = re.findall(r"class='bond-\d+ atom-\d+ atom-\d+' d='M ([\d.]+),([\d.]+) L ([\d.]+),([\d.]+)'", drawing)
+    return [((float(a) - float(c)) ** 2 + (float(b) - float(d)) ** 2) ** 0.5 for a, b, c, d in ends]
+
+
+def test_a_drawing_is_one_transparent_element_that_scales() -> None:
+    drawing = svg("C=CC(=O)Nc1ccccc1", width=300, height=200)
+    assert drawing.startswith("<svg")
+    root = ElementTree.fromstring(drawing)
+    assert root.get("viewBox") == "0 0 300 200"
+    assert "max-width:100%" in root.get("style", "")
+    assert root.find(f"{SVG}rect") is None
+
+
+def test_bonds_have_one_length_in_every_drawing() -> None:
+    ethane, toluene = (max(bond_lengths(svg(smiles))) for smiles in ("CC", "Cc1ccccc1"))
+    assert ethane == pytest.approx(27, abs=0.5)
+    assert toluene == pytest.approx(27, abs=0.5)
+    assert max(bond_lengths(svg("C" * 40))) < 20
+
+
+def test_drawings_are_repeatable_and_highlights_are_drawn() -> None:
+    plain = svg("C=CC#N")
+    assert svg("C=CC#N") == plain
+    assert len(ElementTree.fromstring(svg("C=CC#N", highlight=(0, 1))).findall(f"{SVG}ellipse")) == 2
+    assert not ElementTree.fromstring(plain).findall(f"{SVG}ellipse")
+
+
+def test_errors() -> None:
+    with pytest.raises(SmilesError):
+        svg("C1")
+    with pytest.raises(ValueError, match="no atom 4"):
+        svg("C=CC#N", highlight=[4])
