@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.request import ObjectiveName, ProfileName, ScreenRequest
-from models.llama import LlamaError
+from models.errors import LlamaError
 from molecules.conformers import EmbeddingError, XyzError
 from molecules.read import LibraryError
 from molecules.smiles import StructureError

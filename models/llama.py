@@ -16,11 +16,12 @@ from huggingface_hub import snapshot_download
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging as transformers_logging
 
-from models.embedded import GGUF_SHA256, LlamaError, embedded_folder
+from models.embedded import GGUF_SHA256, embedded_folder
+from models.errors import LlamaError
 
 transformers_logging.disable_progress_bar()  # a load of a second needs no bar, and reports go to the same terminal
 
-__all__ = ["LanguageModel", "Llama", "LlamaError", "Message", "load_llama"]
+__all__ = ["LanguageModel", "Llama", "Message", "load_llama", "use_threads"]
 
 
 class Message(TypedDict):
@@ -202,6 +203,11 @@ def load_llama(spec: str) -> Llama:
             "gated model, `hf auth login`; or download it elsewhere and give its folder; or use 'embedded'"
         ) from error
     return Llama(Path(snapshot), spec)
+
+
+def use_threads(count: int) -> None:
+    """Have every model of this process use that many threads."""
+    torch.set_num_threads(count)
 
 
 def _folder_hash(folder: Path) -> str:

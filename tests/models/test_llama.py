@@ -7,7 +7,8 @@ import pytest
 import torch
 from tiny_llama import save_llama, save_tokenizer
 
-from models.llama import LlamaError, load_llama
+from models.errors import LlamaError
+from models.llama import load_llama
 
 GRAMMAR = 'start: part " " part\npart: "Its energy is −12.3 kcal/mol." | "It is lower." | "“a\\"b\\\\c é” ends it."'
 

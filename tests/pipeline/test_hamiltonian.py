@@ -28,7 +28,7 @@ def test_openfermion_ground_state_equals_casci(name: str) -> None:
 @pytest.mark.parametrize("mapping", get_args(Mapping))
 @pytest.mark.parametrize("name", ["H2", "H2O (4e,4o)", "CH3+"])
 def test_every_mapping_has_the_same_spectrum(name: str, mapping: Mapping) -> None:
-    """The lowest state of the whole Fock space of these is the neutral ground state or lies below it equally for all."""
+    """Over the whole Fock space, whatever the number of electrons in its lowest state."""
     hamiltonian, _, _ = active_space(name)
     reference = openfermion.get_sparse_operator(qubit_operator(hamiltonian), hamiltonian.n_qubits)
     mapped = openfermion.get_sparse_operator(qubit_operator(hamiltonian, mapping), hamiltonian.n_qubits)

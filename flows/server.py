@@ -1,0 +1,87 @@
+"""Server: a temporary Prefect API for runs on a machine that has none set up."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+_HOST = "127.0.0.1"
+_PATIENCE_SECONDS = 180.0
+"""The first start on a machine creates Prefect's database, which takes half a minute on a slow one."""
+
+
+@contextmanager
+def prefect_api() -> Iterator[None]:
+    """Make sure that flows find an API: the configured one, or a temporary server that ends with this process.
+
+    Worker processes inherit its address, so that one run has one server. Runs are kept in Prefect's own database and
+    show in the UI of a later ``prefect server start``.
+
+    Raises:
+        RuntimeError: the temporary server does not start; the message says why.
+    """
+    if PREFECT_API_URL.value():
+        yield
+        return
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-m", "flows.server", str(port)], stdout=subprocess.DEVNULL)
+    try:
+        url = f"http://{_HOST}:{port}/api"
+        _wait_until_healthy(url, server)
+        with temporary_settings({PREFECT_API_URL: url}):
+            yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def end_with_parent() -> None:
+    """End this process when its parent is gone, even by kill -9."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{url}/health", timeout=5.0).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    server.kill()
+    raise RuntimeError(
+        f"Prefect's temporary server did not answer at {url}. Start one with `prefect server start`, "
+        "set PREFECT_API_URL to its address, and run the same command again."
+    )
+
+
+def _serve(port: int) -> None:
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    end_with_parent()
+    uvicorn.run(create_app(ephemeral=True), host=_HOST, port=port, log_level="error")
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))
