@@ -63,6 +63,7 @@ def screen(
     )
     _claim_folder(out, request, resume)
     _show_estimate(request, errors)
+    from flows.report.words import first_sentence
     from flows.report.write import read_report
     from flows.screen import run_screen
 
@@ -70,7 +71,7 @@ def screen(
     report = read_report(page.parent)
     console.print(f"\nReport: {page.resolve()}", highlight=False)
     for candidate in report.candidates[:3]:
-        sentence = candidate.explanation.text.split(". ")[0].rstrip(".") + "." if candidate.explanation else ""
+        sentence = first_sentence(candidate.explanation.text) if candidate.explanation else ""
         console.print(f"{candidate.rank}. {candidate.name}: {sentence}", highlight=False, markup=False)
     if report.rejected or report.failed:
         errors.print(
@@ -233,8 +234,9 @@ def _claim_folder(folder: Path, request: ScreenRequest, resume: bool) -> None:
 
 
 def _show_estimate(request: ScreenRequest, where: Console) -> None:
-    from flows.assemble import plan
+    from flows.findings import plan
     from molecules.read import read_library
+    from pipeline.cost import EXPONENT
     from pipeline.cost import estimate as cost_of
     from pipeline.level import profile
     from pipeline.objective import objective
@@ -250,8 +252,8 @@ def _show_estimate(request: ScreenRequest, where: Console) -> None:
         f"Chemistry: about {_duration(cost.wall_seconds)} with {request.workers} workers "
         f"({_duration(cost.core_seconds)} on one core); the Llama takes a few minutes more. "
         f"Memory: {cost.gigabytes_per_worker:.1f} GB a worker.\n"
-        f"The largest species is {cost.largest}; time grows with about the power 2.2 of that, and this machine is "
-        f"{cost.machine_factor:.1f} times the reference.",
+        f"The largest species is {cost.largest}; time grows with about the power "
+        f"{EXPONENT:.1f} of that, and this machine takes {cost.machine_factor:.1f} times as long as the reference.",
         highlight=False,
         markup=False,
     )

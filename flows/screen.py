@@ -14,7 +14,7 @@ from prefect.futures import as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ProcessPoolTaskRunner
 
-from flows import artifacts, assemble, tasks
+from flows import artifacts, assemble, findings, tasks
 from flows.progress import Progress
 from flows.report.document import RunTime
 from flows.report.write import write_report
@@ -69,15 +69,16 @@ def screen(request: ScreenRequest) -> str:
     library = tasks.read(Path(request.library))
     log.info("%d candidates, %d rejected rows", len(library.candidates), len(library.rejections))
 
-    plan = assemble.plan(library, goal, level)
+    llama = tasks.llama_identity(request.llama, request.workers)  # first, so that a missing model costs no chemistry
+
+    plan = findings.plan(library, goal, level)
     states, failures = _compute(plan.unique(level, request.seed), level, request)
-    findings = assemble.find(library, plan, states, failures, level, request.seed)
-    table = assemble.evidence_table(library, findings, goal)
+    found = findings.find(library, plan, states, failures, level, request.seed)
+    table = findings.evidence_table(library, found, goal)
     chemistry = time.perf_counter() - clock
 
-    ranking, explanations, llama = None, {}, None
+    ranking, explanations = None, {}
     if table.candidates:
-        llama = tasks.llama_identity(request.llama, request.workers)
         with Progress("The Llama compares", 1) as progress:
             ranking = tasks.rank(table, request.llama, request.seed, request.store, progress.of)
         with Progress("The Llama explains", min(request.top, len(table.candidates))) as progress:
@@ -87,7 +88,7 @@ def screen(request: ScreenRequest) -> str:
     total = time.perf_counter() - clock
     seconds = RunTime(chemistry=chemistry, llama=total - chemistry, total=total)
     made_by = assemble.provenance(request, level, llama, started, seconds)
-    report = assemble.document(request, library, goal, level, findings, table, ranking, explanations, made_by)
+    report = assemble.document(request, library, goal, level, found, table, ranking, explanations, made_by)
     page = write_report(report, Path(request.out))
     artifacts.publish(report, page)
     log.info("Report: %s", page.resolve())

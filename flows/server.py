@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.context import refresh_global_settings_context
+from prefect.logging.handlers import APILogHandler
+from prefect.settings import PREFECT_API_URL
 
 _HOST = "127.0.0.1"
 _PATIENCE_SECONDS = 180.0
@@ -23,8 +25,8 @@ _PATIENCE_SECONDS = 180.0
 def prefect_api() -> Iterator[None]:
     """Make sure that flows find an API: the configured one, or a temporary server that ends with this process.
 
-    Worker processes inherit its address, so that one run has one server. Runs are kept in Prefect's own database and
-    show in the UI of a later ``prefect server start``.
+    Worker processes inherit its address, so that one run has one server and none of them starts its own. Runs are kept
+    in Prefect's own database and show in the UI of a later ``prefect server start``.
 
     Raises:
         RuntimeError: the temporary server does not start; the message says why.
@@ -39,11 +41,22 @@ def prefect_api() -> Iterator[None]:
     try:
         url = f"http://{_HOST}:{port}/api"
         _wait_until_healthy(url, server)
-        with temporary_settings({PREFECT_API_URL: url}):
-            yield
+        _set_api_url(url)
+        yield
+        APILogHandler().flush()
     finally:
+        _set_api_url(None)
         server.terminate()
         server.wait()
+
+
+def _set_api_url(url: str | None) -> None:
+    """Set Prefect's address for every thread of this process and for the processes that it starts."""
+    if url is None:
+        os.environ.pop(PREFECT_API_URL.name, None)
+    else:
+        os.environ[PREFECT_API_URL.name] = url
+    refresh_global_settings_context()
 
 
 def end_with_parent() -> None:

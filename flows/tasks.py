@@ -1,4 +1,7 @@
-"""Tasks: thin, each one call of a pure function over a batch."""
+"""Tasks: thin, each one call of a pure function over a batch.
+
+What is worth keeping is in the store, under its content hash; Prefect caches nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import State, task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
 from prefect.tasks import Task, exponential_backoff
 from pyscf import lib
@@ -47,7 +51,8 @@ def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(error, ComputationError) and error.may_pass
 
 
-_RETRY: dict[str, Any] = {
+_BATCH: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
     "retries": 2,
     "retry_delay_seconds": exponential_backoff(backoff_factor=2),
     "retry_jitter_factor": 0.5,
@@ -68,13 +73,13 @@ def open_store(url: str) -> Store:
     return Store(url or None)
 
 
-@task(name="read library")
+@task(name="read library", cache_policy=NO_CACHE)
 def read(path: Path) -> Library:
     """Read the molecules."""
     return read_library(path)
 
 
-@task(name="relax geometries", **_RETRY)
+@task(name="relax geometries", **_BATCH)
 def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store_url: str) -> list[Failure]:
     """Relax a batch of geometries into the store."""
     store = open_store(store_url)
@@ -85,7 +90,7 @@ def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store
     )
 
 
-@task(name="ground states", **_RETRY)
+@task(name="ground states", **_BATCH)
 def ground_state_batch(batch: Sequence[Calculation], level: LevelOfTheory, seed: int, store_url: str) -> list[Failure]:
     """Compute a batch of ground states on every rung into the store."""
     store = open_store(store_url)
@@ -120,7 +125,7 @@ def _llama(spec: str) -> Llama:
     return load_llama(spec)
 
 
-@task(name="rank with the Llama")
+@task(name="rank with the Llama", cache_policy=NO_CACHE)
 def rank(
     table: EvidenceTable, spec: str, seed: int, store_url: str, progress: Callable[[int, int], None]
 ) -> LlamaRanking:
@@ -128,7 +133,7 @@ def rank(
     return judge(_llama(spec), table, seed, open_store(store_url), progress=progress)
 
 
-@task(name="explain")
+@task(name="explain", cache_policy=NO_CACHE)
 def explain_best(
     table: EvidenceTable, top: int, spec: str, seed: int, store_url: str, progress: Callable[[int], None]
 ) -> dict[str, Explanation]:
@@ -140,7 +145,7 @@ def explain_best(
     return explanations
 
 
-@task(name="load the Llama")
+@task(name="load the Llama", cache_policy=NO_CACHE)
 def llama_identity(spec: str, threads: int) -> tuple[str, str]:
     """Load the Llama for this process; its name and content hash."""
     use_threads(threads)

@@ -95,7 +95,7 @@ class Claim(_Record):
     text: str = Field(description="The words of the explanation that make the claim.")
     descriptor: str = Field(description="The descriptor or property that it is about.")
     relation: str = Field(description="What it says of it, such as equals, lower than, lowest of all.")
-    value: float | None = Field(description="The number that it states, if any.")
+    value: float | str | None = Field(description="The number or the structural alert that it states, if any.")
     compared_with: str | None = Field(description="The candidate that it compares with, if any.")
     holds: bool = Field(description="Whether the evidence says so too.")
 

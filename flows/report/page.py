@@ -63,8 +63,9 @@ def page_html(document: ReportDocument) -> str:
             document=document,
             objective=document.objective,
             candidates=candidates,
+            top=_informative_top(document),
             library=_library(document),
-            level=words.level_of_theory(document.provenance.level),
+            level=words.level_of_theory(document.provenance.level, _largest_space(document)),
             RUNG_TITLES=words.rung_titles(document.provenance.level),
             drawings=drawings,
             podium=[(one, _drawing(one.smiles)) for one in candidates[:3]],
@@ -118,6 +119,18 @@ def _library(document: ReportDocument) -> str:
     """The file name of the library."""
     path: Any = document.request.get("library")
     return Path(path).name if isinstance(path, str) and path else "the library"
+
+
+def _largest_space(document: ReportDocument) -> tuple[int, int] | None:
+    """Electrons and orbitals of the largest active space."""
+    spaces = [(one.n_orbitals, one.n_electrons) for one in document.species if one.n_orbitals and one.n_electrons]
+    return max(spaces)[::-1] if spaces else None
+
+
+def _informative_top(document: ReportDocument) -> int | None:
+    """The K of `probability_top_k`; None where all candidates are among the K best anyway."""
+    top = document.request.get("top")
+    return top if isinstance(top, int) and top < len(document.candidates) else None
 
 
 def _first_with(candidates: list[RankedCandidate], name: str) -> Descriptor | None:

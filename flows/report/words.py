@@ -83,15 +83,19 @@ def rung_titles(level: Mapping[str, Any]) -> dict[RungName, str]:
     }
 
 
-def level_of_theory(level: Mapping[str, Any]) -> str:
-    """The fields of `pipeline.level.LevelOfTheory` as a methods section words them; a missing one is left out."""
+def level_of_theory(level: Mapping[str, Any], largest: tuple[int, int] | None = None) -> str:
+    """The fields of `pipeline.level.LevelOfTheory` as a methods section words them; a missing one is left out.
+
+    Args:
+        level: the fields.
+        largest: electrons and orbitals of the largest active space in the report.
+    """
     basis = str(level.get("basis", "")).upper().replace("DEF2-", "def2-")
-    electrons, orbitals = level.get("frontier") or (None, None)
     parts = [
         f"Lowest of {level['n_conformers']} conformers" if "n_conformers" in level else "",
         "GFN2-xTB geometries and ALPB solvation",
         f"{_method(level.get('functional'), 'Mean field')}{f'/{basis}' if basis else ''} orbitals",
-        f"active spaces up to ({electrons}e,{orbitals}o)" if electrons else "",
+        f"active spaces up to ({largest[0]}e,{largest[1]}o)" if largest else "",
         f"{_method(level.get('ansatz'), '')} VQE".strip(),
         f"MC-PDFT with {level['ontop_functional']}" if "ontop_functional" in level else "MC-PDFT",
     ]

@@ -90,10 +90,10 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _csv(rows: Iterable[Sequence[Cell]]) -> str:
-    """Rows as CSV. The byte order mark is what makes Excel read UTF-8 rather than the local code page."""
+    """Rows as CSV in UTF-8 without a byte order mark, which scripts would take for part of the first heading."""
     out = io.StringIO(newline="")
     csv.writer(out).writerows([_cell(value) for value in row] for row in rows)
-    return "\ufeff" + out.getvalue()
+    return out.getvalue()
 
 
 def _cell(value: Cell) -> Cell:

@@ -42,7 +42,7 @@ FILES = {"report.json", "report.html", "ranking.csv", "rejected.csv", "candidate
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -150,7 +150,7 @@ def test_the_ranking_table_carries_the_users_columns_through(tmp_path: Path) -> 
 def test_no_cell_of_the_users_runs_in_a_spreadsheet(tmp_path: Path) -> None:
     write_report(examples.hostile(), tmp_path)
     for name in ("ranking.csv", "rejected.csv"):
-        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as file:
+        with (tmp_path / name).open(encoding="utf-8", newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
         assert any(cell.startswith("'=") for cell in cells)
         for cell in cells:
@@ -191,9 +191,9 @@ def test_numbers_are_written_as_a_chemist_writes_them() -> None:
 
 def test_the_level_of_theory_is_worded_from_what_is_known() -> None:
     level = examples.example().provenance.level
-    assert words.level_of_theory(level) == (
+    assert words.level_of_theory(level, (10, 7)) == (
         "Lowest of 4 conformers; GFN2-xTB geometries and ALPB solvation; HF/def2-SVP orbitals; "
-        "active spaces up to (4e,4o); UCCSD VQE; MC-PDFT with tPBE."
+        "active spaces up to (10e,7o); UCCSD VQE; MC-PDFT with tPBE."
     )
     assert words.rung_titles(level)["dft"] == "PBE0 (HF density)"
     assert words.level_of_theory({}) == "GFN2-xTB geometries and ALPB solvation; Mean field orbitals; VQE; MC-PDFT."
