@@ -32,7 +32,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: demo
 	$(BIN)/python benchmarks/vqe_reference.py
 	$(BIN)/python benchmarks/cost_model.py
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows.report.document import RankedCandidate, ReportDocument
+from flows.report.words import quantity, sentence
 from molecules.depict import svg
 
 _SHOWN = 20
@@ -60,14 +61,15 @@ def _row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | 
 
 
 def _section(report: ReportDocument, candidate: RankedCandidate) -> list[str]:
-    image = base64.b64encode(svg(candidate.smiles).encode()).decode()
+    on_white = svg(candidate.smiles).replace("max-width", "background:white;max-width", 1)  # the UI may be dark
+    image = base64.b64encode(on_white.encode()).decode()
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
     return [
         f"## {candidate.rank}. {_plain(candidate.name)}",
         "",
         f"![{_plain(candidate.name)}](data:image/svg+xml;base64,{image})",
         "",
-        f"{descriptor.title}: **{descriptor.value:.2f} {descriptor.unit}**. "
+        f"{sentence(descriptor.title, '')}: **{quantity(descriptor.value, descriptor.unit, descriptor.uncertainty)}**. "
         + (_plain(candidate.explanation.text) if candidate.explanation else ""),
         "",
     ]

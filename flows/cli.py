@@ -1,4 +1,4 @@
-"""The command line: ``eigenlead screen | estimate | energy | descriptor | report | doctor``."""
+"""The command line: ``eigenlead screen | estimate | energy | descriptor | report | serve | doctor``."""
 
 from __future__ import annotations
 
@@ -178,6 +178,22 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
     from flows.report.write import read_report, write_report
 
     console.print(f"Report: {write_report(read_report(folder), folder).resolve()}", highlight=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 4200,
+) -> None:
+    """Serve screens: Prefect's server and UI, and a worker for the deployment screen/on-demand."""
+    from prefect.types.entrypoint import EntrypointType
+
+    from flows.screen import screen as screen_flow
+    from flows.server import prefect_server
+
+    with prefect_server(host, port) as address:
+        console.print(f"Open {address}/deployments and choose screen/on-demand. Stop with Ctrl-C.", highlight=False)
+        screen_flow.serve("on-demand", print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The screen: from a file of molecules to a ranked and explained report."""
 
-from __future__ import annotations
+# Annotations are objects here, not strings: Prefect validates a flow's parameters by them in another process.
 
 import time
 from collections.abc import Callable, Sequence

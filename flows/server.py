@@ -1,4 +1,4 @@
-"""Server: a temporary Prefect API for runs on a machine that has none set up."""
+"""Server: a temporary Prefect API for single runs, and the lasting one of `eigenlead serve`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 from prefect.context import refresh_global_settings_context
@@ -37,9 +38,34 @@ def prefect_api() -> Iterator[None]:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "flows.server", str(port)], stdout=subprocess.DEVNULL)
+    with _running([sys.executable, "-m", "flows.server", str(port)], f"http://{_HOST}:{port}/api"):
+        yield
+
+
+@contextmanager
+def prefect_server(host: str, port: int) -> Iterator[str]:
+    """Prefect's server with its UI and its scheduler, for as long as the context lasts; or the configured one.
+
+    Yields:
+        The address of its UI.
+
+    Raises:
+        RuntimeError: the server does not start; the message says why.
+    """
+    if configured := PREFECT_API_URL.value():
+        yield configured.removesuffix("/api")
+        return
+    prefect = Path(sys.executable).with_name("prefect")
+    with _running([str(prefect), "server", "start", "--host", host, "--port", str(port)], f"http://{host}:{port}/api"):
+        yield f"http://{host}:{port}"
+
+
+@contextmanager
+def _running(command: list[str], url: str) -> Iterator[None]:
+    """A server process, and its address in force, for as long as the context lasts."""
+    own_address = {"PREFECT_SERVER_UI_API_URL": url}  # where its pages look for it, whatever the port
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | own_address)
     try:
-        url = f"http://{_HOST}:{port}/api"
         _wait_until_healthy(url, server)
         _set_api_url(url)
         yield
@@ -83,7 +109,7 @@ def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.2)
     server.kill()
     raise RuntimeError(
-        f"Prefect's temporary server did not answer at {url}. Start one with `prefect server start`, "
+        f"Prefect's server does not answer at {url}; is that port taken? Or start one with `prefect server start`, "
         "set PREFECT_API_URL to its address, and run the same command again."
     )
 
