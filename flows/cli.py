@@ -61,8 +61,8 @@ def screen(
         llama=llama,
         store=store,
     )
-    _claim_folder(out, request, resume)
     _show_estimate(request, errors)
+    _claim_folder(out, request, resume)
     from flows.report.words import first_sentence
     from flows.report.write import read_report
     from flows.screen import run_screen

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from flows.report.document import Failure
-from flows.tasks import Failure as Failed
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from molecules.candidate import Candidate, Library
 from molecules.profile import profile
@@ -33,6 +32,18 @@ class Plan:
             for calculations in by_descriptor.values()
             for calculation in calculations
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One ground state or geometry that could not be computed."""
+
+    key: str
+    """Of the calculation or geometry."""
+    label: str
+    stage: str
+    reason: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)

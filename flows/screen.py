@@ -97,7 +97,7 @@ def screen(request: ScreenRequest) -> str:
 
 def _compute(
     calculations: dict[str, Calculation], level: LevelOfTheory, request: ScreenRequest
-) -> tuple[dict[str, GroundState], list[tasks.Failure]]:
+) -> tuple[dict[str, GroundState], list[findings.Failed]]:
     """Compute what the store lacks, geometries first; then take everything out of the store."""
     store = tasks.open_store(request.store)
     waiting = {key: calculations[key] for key in calculations.keys() - store.present(calculations)}
@@ -133,14 +133,14 @@ def _in_batches(
     species_of: Callable[[_T], Species],
     level: LevelOfTheory,
     request: ScreenRequest,
-) -> list[tasks.Failure]:
+) -> list[findings.Failed]:
     """Run a task over batches in the worker processes, the costliest species first."""
     if not items:
         return []
     ordered = sorted(items, key=lambda item: (-reference_seconds(species_of(item), level), species_of(item).label))
     size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * request.workers)), _LARGEST_BATCH)
     batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-    failures: list[tasks.Failure] = []
+    failures: list[findings.Failed] = []
     with Progress(title, len(ordered)) as progress:
         futures = {task.submit(batch, level, request.seed, request.store): len(batch) for batch in batches}
         for future in as_completed(list(futures)):

@@ -6,7 +6,6 @@ What is worth keeping is in the store, under its content hash; Prefect caches no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from prefect.tasks import Task, exponential_backoff
 from pyscf import lib
 from threadpoolctl import threadpool_limits
 
+from flows.findings import Failed
 from flows.server import end_with_parent
 from models.evidence import EvidenceTable
 from models.explainer import Explanation, explain
@@ -32,18 +32,6 @@ from pipeline.level import LevelOfTheory
 from pipeline.store import Store
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One species that could not be computed."""
-
-    key: str
-    """Of the calculation or geometry."""
-    label: str
-    stage: str
-    reason: str
-    remedy: str
 
 
 def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -80,7 +68,7 @@ def read(path: Path) -> Library:
 
 
 @task(name="relax geometries", **_BATCH)
-def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store_url: str) -> list[Failure]:
+def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store_url: str) -> list[Failed]:
     """Relax a batch of geometries into the store."""
     store = open_store(store_url)
     return _each(
@@ -91,7 +79,7 @@ def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store
 
 
 @task(name="ground states", **_BATCH)
-def ground_state_batch(batch: Sequence[Calculation], level: LevelOfTheory, seed: int, store_url: str) -> list[Failure]:
+def ground_state_batch(batch: Sequence[Calculation], level: LevelOfTheory, seed: int, store_url: str) -> list[Failed]:
     """Compute a batch of ground states on every rung into the store."""
     store = open_store(store_url)
     return _each(
@@ -103,7 +91,7 @@ def ground_state_batch(batch: Sequence[Calculation], level: LevelOfTheory, seed:
 
 def _each(
     batch: Sequence[_T], compute: Callable[[_T], object], identify: Callable[[_T], tuple[str, str, str]]
-) -> list[Failure]:
+) -> list[Failed]:
     """Compute all; what fails for good is a record, what may pass is raised, so that the task is tried again."""
     failures = []
     for item in batch:
@@ -113,10 +101,10 @@ def _each(
         except ComputationError as error:
             if error.may_pass:
                 raise
-            failures.append(Failure(key, label, error.stage or stage, error.reason, error.remedy))
+            failures.append(Failed(key, label, error.stage or stage, error.reason, error.remedy))
         except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, MemoryError) as error:
             reason = f"Unexpected {type(error).__name__}: {error}."
-            failures.append(Failure(key, label, stage, reason, "Please report it with this molecule."))
+            failures.append(Failed(key, label, stage, reason, "Please report it with this molecule."))
     return failures
 
 

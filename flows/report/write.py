@@ -14,6 +14,7 @@ from rdkit import Chem
 
 from flows.report.document import RankedCandidate, ReportDocument
 from flows.report.page import page_html
+from pipeline.errors import InputError
 from pipeline.rungs import RUNGS
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -21,10 +22,6 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """First characters that make a spreadsheet run a cell as a formula (OWASP, "CSV Injection")."""
 
 Cell = str | int | float | None
-
-
-class ReportError(ValueError):
-    """A folder holds no report that can be read; the message says what to do."""
 
 
 def write_report(document: ReportDocument, folder: Path) -> Path:
@@ -55,25 +52,25 @@ def read_report(folder: Path) -> ReportDocument:
     """The report in a folder, from its report.json alone.
 
     Raises:
-        ReportError: there is none, or it is damaged, or of another schema version.
+        InputError: there is none, or it is damaged, or of another schema version.
     """
     path = folder / "report.json"
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ReportError(
-            f"{path} cannot be read ({error.strerror}). Name the folder that `eigenlead screen --out` wrote."
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}).", "Name the folder that `eigenlead screen --out` wrote."
         ) from error
     except UnicodeDecodeError as error:
-        raise ReportError(f"{path} is no UTF-8 text: it is damaged. Run the screen again with --resume.") from error
+        raise InputError(f"{path} is no UTF-8 text: it is damaged.", "Run the screen again with --resume.") from error
     try:
         return ReportDocument.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise ReportError(
-            f"{path} is no report of schema version 1: {where}: {first['msg']}. "
-            "Run the screen again with --resume, or use the version of Eigenlead that wrote it."
+        raise InputError(
+            f"{path} is no report of schema version 1: {where}: {first['msg']}.",
+            "Run the screen again with --resume, or use the version of Eigenlead that wrote it.",
         ) from error
 
 

@@ -20,7 +20,8 @@ from flows.report import charts, words
 from flows.report.document import ReportDocument, Rungs, schema_text
 from flows.report.measured import measured
 from flows.report.page import page_html
-from flows.report.write import ReportError, read_report, write_report
+from flows.report.write import read_report, write_report
+from pipeline.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = {
@@ -129,7 +130,7 @@ def test_files_can_be_read_by_whoever_the_umask_lets(tmp_path: Path) -> None:
 def test_an_unreadable_report_says_what_to_do(content: bytes | None, message: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / "report.json").write_bytes(content)
-    with pytest.raises(ReportError, match=re.escape(message)):
+    with pytest.raises(InputError, match=re.escape(message)):
         read_report(tmp_path)
 
 

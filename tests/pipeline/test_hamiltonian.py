@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse.linalg
 from molecules_small import active_space
 
-from pipeline.hamiltonian import Mapping, fermion_operator, qubit_operator, sparse_pauli_op
+from pipeline.qubits import Mapping, fermion_operator, qubit_operator, sparse_pauli_op
 
 
 @pytest.mark.parametrize("name", ["H2", "LiH", "H2O (4e,4o)", "OH", "CH3+"])

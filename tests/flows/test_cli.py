@@ -1,0 +1,92 @@
+"""The other commands, as users run them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from command_line import eigenlead, environment
+from pyscf import gto, scf
+
+WATER = "3\ncharge=0\nO 0 0 0.1173\nH 0 0.7572 -0.4692\nH 0 -0.7572 -0.4692\n"
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("command")
+    return environment(folder / "prefect", EIGENLEAD_STORE=f"sqlite:///{folder / 'store.sqlite'}")
+
+
+@pytest.fixture
+def water(tmp_path):
+    path = tmp_path / "water.xyz"
+    path.write_text(WATER)
+    return path
+
+
+def test_energy_is_plain_by_default_and_in_the_published_form(env, water):
+    run = eigenlead("energy", water, "--basis", "sto-3g", "--json", env=env)
+    assert run.returncode == 0, run.stderr
+    state = json.loads(run.stdout)
+    mf = scf.RHF(gto.M(atom=str(water), basis="sto-3g", verbose=0)).run(conv_tol=1e-11)
+    energy = state["energy_hartree"]
+    assert energy["mean_field"] == pytest.approx(mf.e_tot, abs=1e-8)
+    assert energy["casci"] - 1e-9 < energy["vqe"] < energy["mean_field"]
+    assert {"xtb", "mean_field", "casci", "casci_pdft", "vqe", "vqe_pdft"} <= energy.keys()
+    assert state["gradient_norm"] < 1e-5
+    assert state["n_qubits"] == 14
+    assert sum(state["natural_occupations"]) == pytest.approx(10)
+    assert {"n_parameters", "n_evaluations", "converged", "flags"} <= state.keys()
+    assert {"geometry", "mean_field", "active_space", "casci", "vqe", "pdft"} <= state["wall_s"].keys()
+
+
+def test_energy_for_people(env):
+    run = eigenlead("energy", "[CH3]", "--active-space", "3,3", "--basis", "sto-3g", env=env)
+    assert run.returncode == 0, run.stderr
+    assert "multiplicity 2" in run.stdout
+    assert "6 qubits" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["energy", "C=CC(=O"], "open"),
+        (["energy", "O", "--active-space", "four"], "such as 4,4"),
+        (["energy", "O", "--active-space", "40,40"], "Choose other numbers"),
+        (["energy", "O", "--basis", "nonsense"], "basis"),
+        (["energy", "O", "--solvent", "beer"], "Use water"),
+        (["energy", "missing.xyz"], "missing.xyz"),
+        (["descriptor", "charm", "C=CC#N"], "thiol_addition"),
+        (["descriptor", "thiol_addition", "c1ccccc1"], "electron-withdrawing"),
+        (["screen", "nowhere.smi", "--out", "out"], "nowhere.smi"),
+        (["report", "nowhere"], "nowhere"),
+    ],
+)
+def test_a_wrong_request_ends_with_advice_and_exit_code_2(env, tmp_path, arguments, advice):
+    arguments = [str(tmp_path / "out") if one == "out" else one for one in arguments]
+    run = eigenlead(*arguments, env=env)
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert advice in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_estimate_says_what_and_why_without_computing(env):
+    run = eigenlead("estimate", "molecules/examples/warheads.smi", env=env)
+    assert run.returncode == 0, run.stderr
+    assert "61 species, 0 of them in the store" in run.stdout
+    assert "N-phenylacrylamide + CH3S-, 246 basis functions" in run.stdout
+
+
+@pytest.mark.slow
+def test_doctor_finds_this_installation_sound(env):
+    run = eigenlead("doctor", env=env)
+    assert run.returncode == 0, run.stdout
+    assert "FAIL" not in run.stdout
+    assert "VQE of H2" in run.stdout
+
+
+def test_help_comes_without_the_chemistry():
+    heavy = ["torch", "transformers", "pyscf", "prefect", "qiskit", "openfermion"]
+    script = f"import sys, flows.cli; print([name for name in {heavy} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
