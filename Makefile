@@ -24,7 +24,7 @@ demo: setup
 	$(BIN)/eigenlead screen molecules/examples/warheads.smi --profile quick --out out/demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -m "slow or not slow"
 
 check: setup
 	$(BIN)/ruff check .
