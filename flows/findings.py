@@ -154,8 +154,8 @@ def _missing(candidate: Candidate, cause: Failed | None, calculation: Calculatio
         candidate,
         calculation.species.label,
         "ground state",
-        "The process that computed it ended before it was done.",
-        "Run the same command again, with fewer workers if memory is short.",
+        "The batch that it was in ended before it was done: its process died, or the store could not be written.",
+        "Make sure of memory and disk space, and run the same command again with --resume.",
     )
 
 

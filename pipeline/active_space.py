@@ -15,12 +15,13 @@ from molecules.conformers import Geometry
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.level import LevelOfTheory
-from pipeline.mean_field import MeanField, n_basis
+from pipeline.mean_field import MeanField, n_basis, n_valence
 
 LEAST_OVERLAP = 0.3
 """A projected orbital with less than this on the named atomic orbitals does not describe them; flagged."""
 _LINEAR_DEGREES = 160.0
 _BOND_FACTOR = 1.3
+_OFF_AXIS_ANGSTROM = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def frontier(symbols: Sequence[str], charge: int, multiplicity: int, level: Leve
     """
     electrons, orbitals = level.frontier
     unpaired = multiplicity - 1
-    n_beta = (sum(gto.charge(symbol) for symbol in symbols) - charge - unpaired) // 2
+    n_beta = (n_valence(symbols, level.basis) - charge - unpaired) // 2
     pairs = min(electrons // 2, n_beta)
     virtual = min(orbitals - electrons // 2, n_basis(symbols, level.basis) - n_beta - unpaired)
     return 2 * pairs + unpaired, pairs + unpaired + virtual
@@ -229,6 +230,11 @@ def _normal(
     others = [other for other in named if other != atom and other not in visited]
     if not others:
         axis = bonds[0] if len(bonds) else np.array([0.0, 0.0, 1.0])
+        # by the atom farthest from the line, so that it turns with the molecule
+        off_axis = np.cross(axis, xyz - xyz[atom])
+        farthest = off_axis[np.argmax(np.linalg.norm(off_axis, axis=1))]
+        if np.linalg.norm(farthest) > _OFF_AXIS_ANGSTROM:
+            return _unit(farthest)
         return np.asarray(np.linalg.svd(axis[None, :])[2][1])
     nearest = min(others, key=lambda other: float(np.linalg.norm(xyz[other] - xyz[atom])))
     inherited = _normal(geometry, nearest, named, visited | {atom})

@@ -17,8 +17,9 @@ from molecules.conformers import EmbeddingError, Geometry, conformers
 from molecules.species import Environment, Species
 from pipeline.errors import ConvergenceError, InputError
 from pipeline.level import LevelOfTheory
+from pipeline.mean_field import check_state
 
-VERSION = 1
+VERSION = 2
 """Raise it when this module's results change: stored results of other versions are then not used."""
 
 FORCE_TOLERANCE = 0.02
@@ -54,9 +55,10 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
     """Optimise MMFF94 conformers with GFN2-xTB; keep the lowest.
 
     Raises:
-        InputError: RDKit finds no three-dimensional structure.
+        InputError: RDKit finds no three-dimensional structure, or charge and multiplicity do not fit.
         ConvergenceError: GFN2-xTB converges for none of the conformers.
     """
+    check_state(species.symbols, *relaxed_state(species))
     try:
         starts = conformers(species.smiles, level.n_conformers, seed)
     except EmbeddingError as error:
@@ -89,8 +91,10 @@ def xtb_energy(geometry: Geometry, charge: int, multiplicity: int, environment: 
     J. Chem. Theory Comput. 17, 4250 (2021).
 
     Raises:
+        InputError: charge and multiplicity do not fit.
         ConvergenceError: the xTB self-consistent field does not converge.
     """
+    check_state(geometry.symbols, charge, multiplicity)
     try:
         return float(_atoms(geometry, charge, multiplicity, environment).get_potential_energy() / Hartree)
     except RuntimeError as error:
@@ -112,8 +116,8 @@ def _optimise(start: Geometry, state: tuple[int, int], environment: Environment)
 
 
 def _rearrangements(smiles: str, geometry: Geometry) -> list[str]:
-    """Bonds of the SMILES that the geometry has broken, and bonds between heavy atoms that it has formed."""
-    mol = Chem.MolFromSmiles(smiles)
+    """Bonds that the geometry has broken, to hydrogen too, and bonds between heavy atoms that it has formed."""
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
     xyz = geometry.coordinates()
     flags = []
     for i, j in combinations(range(mol.GetNumAtoms()), 2):
@@ -123,6 +127,6 @@ def _rearrangements(smiles: str, geometry: Geometry) -> list[str]:
         bonded = mol.GetBondBetweenAtoms(i, j) is not None
         if bonded and relative > _BROKEN:
             flags.append(f"On relaxation the bond between {pair} broke.")
-        elif not bonded and relative < _FORMED:
+        elif not bonded and relative < _FORMED and "H" not in (geometry.symbols[i], geometry.symbols[j]):
             flags.append(f"On relaxation {pair} came into bonding distance.")
     return flags

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from pipeline.rungs import Rungs
 from pipeline.store import Store, content_hash
 from pipeline.vqe.solve import refuse_too_large, solve
 
-VERSION = 1
+VERSION = 2
 """Raise it when results of the path below change: stored results of other versions are then not used."""
 
 LEAST_CORRELATION = 0.95
@@ -128,7 +128,8 @@ def relaxed_geometry(species: Species, level: LevelOfTheory, seed: int, store: S
 def stored_ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, store: Store) -> GroundState | None:
     """The ground state if the store has it."""
     payload = store.get(ground_state_key(calculation, level, seed))
-    return None if payload is None else _GROUND_STATE.validate_python(payload)
+    # the label is no part of the key, so the stored one may be another candidate's
+    return None if payload is None else replace(_GROUND_STATE.validate_python(payload), calculation=calculation)
 
 
 def ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, store: Store) -> GroundState:
@@ -140,7 +141,8 @@ def ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, stor
     if (known := stored_ground_state(calculation, level, seed, store)) is not None:
         return known
     start = time.perf_counter()
-    relaxed = relaxed_geometry(calculation.species, level, seed, store)
+    with _timed({}, "geometry"):
+        relaxed = relaxed_geometry(calculation.species, level, seed, store)
     result = compute(calculation, relaxed.geometry, level, relaxed.flags, time.perf_counter() - start)
     key = ground_state_key(calculation, level, seed)
     store.put(key, "ground_state", _GROUND_STATE.dump_python(result, mode="json"), time.perf_counter() - start)
@@ -175,7 +177,7 @@ def compute(
         integrals = hamiltonian(reference, space)
         refuse_too_large(integrals)
     with _timed(wall, "dft"):
-        dft = dft_energy(reference, level) if level.dft_functional else None
+        dft, dft_converged = dft_energy(reference, level) if level.dft_functional else (None, True)
     with _timed(wall, "casci"):
         exact_energy, exact_state, exact_converged = _exact(integrals)
     with _timed(wall, "vqe"):
@@ -194,7 +196,12 @@ def compute(
         },
         correlation=(determinant - vqe.energy_hartree, determinant - exact_energy),
         overlaps=space.overlaps,
-        converged={"SCF": reference.converged, "exact CASCI": exact_converged, "VQE": vqe.converged},
+        converged={
+            "SCF": reference.converged,
+            "DFT": dft_converged,
+            "exact CASCI": exact_converged,
+            "VQE": vqe.converged,
+        },
     )
     in_gas = Rungs(
         xtb=xtb - solvation,
@@ -214,7 +221,7 @@ def compute(
         n_basis=reference.n_basis,
         energy_hartree=in_gas.shifted(solvation),
         solvation_hartree=solvation,
-        converged=reference.converged and exact_converged and vqe.converged and not geometry_flags,
+        converged=reference.converged and dft_converged and exact_converged and vqe.converged and not geometry_flags,
         gradient_norm=vqe.gradient_norm,
         n_evaluations=vqe.n_evaluations,
         s_squared=vqe.s_squared,

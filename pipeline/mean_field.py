@@ -18,6 +18,7 @@ from pipeline.level import LevelOfTheory
 
 CONVERGENCE_HARTREE = 1e-9
 MAX_CYCLES = 100
+_KRYPTON = 36
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,31 +40,46 @@ class MeanField:
         return len(self.orbitals)
 
 
-def molecule(geometry: Geometry, charge: int, multiplicity: int, basis: str) -> gto.Mole:
-    """PySCF's molecule; element and basis problems become readable errors.
-
-    Raises:
-        InputError: charge and multiplicity do not fit, or the basis is unknown or lacks an element.
-    """
-    protons = sum(gto.charge(symbol) for symbol in geometry.symbols)
+def check_state(symbols: Iterable[str], charge: int, multiplicity: int) -> None:
+    """Raise InputError where the electrons of these atoms cannot have this multiplicity."""
+    protons = sum(gto.charge(symbol) for symbol in symbols)
     n_electrons, unpaired = protons - charge, multiplicity - 1
     if multiplicity < 1 or n_electrons < unpaired or (n_electrons - unpaired) % 2:
         raise InputError(
             f"{n_electrons} electrons cannot have multiplicity {multiplicity}.",
             f"Use an {'odd' if n_electrons % 2 == 0 else 'even'} multiplicity, or another charge.",
         )
+
+
+def molecule(geometry: Geometry, charge: int, multiplicity: int, basis: str) -> gto.Mole:
+    """PySCF's molecule; element and basis problems become readable errors.
+
+    Raises:
+        InputError: charge and multiplicity do not fit, or the basis is unknown or lacks an element.
+    """
+    check_state(geometry.symbols, charge, multiplicity)
     try:
         return gto.M(
             atom=list(zip(geometry.symbols, geometry.coordinates().tolist(), strict=True)),
             basis=basis,
+            ecp=_core_potentials(geometry.symbols, basis),
             charge=charge,
-            spin=unpaired,
+            spin=multiplicity - 1,
             verbose=0,
         )
     except (BasisNotFoundError, KeyError, RuntimeError) as error:
         raise InputError(
             f"The basis {basis!r} cannot be used here: {error}.", "Use a basis that has all elements, such as def2-svp."
         ) from error
+
+
+def _core_potentials(symbols: Iterable[str], basis: str) -> dict[str, str]:
+    """The effective core potentials that belong to the basis; PySCF does not add them by itself.
+
+    The def2 bases have them from rubidium on: Weigend, Ahlrichs, Phys. Chem. Chem. Phys. 7, 3297 (2005).
+    """
+    heavy = {symbol for symbol in symbols if gto.charge(symbol) > _KRYPTON}
+    return dict.fromkeys(sorted(heavy), basis) if basis.lower().startswith("def2") else {}
 
 
 def n_basis(symbols: Iterable[str], basis: str) -> int:
@@ -77,8 +93,17 @@ def n_basis(symbols: Iterable[str], basis: str) -> int:
 
 @cache
 def _n_basis_of_element(symbol: str, basis: str) -> int:
-    unpaired = gto.charge(symbol) % 2
-    return int(molecule(Geometry((symbol,), ((0.0, 0.0, 0.0),)), 0, unpaired + 1, basis).nao)
+    return int(_atom(symbol, basis).nao)
+
+
+def n_valence(symbols: Iterable[str], basis: str) -> int:
+    """Electrons of these neutral atoms that no core potential stands for."""
+    return sum(int(_atom(symbol, basis).nelectron) for symbol in symbols)
+
+
+@cache
+def _atom(symbol: str, basis: str) -> gto.Mole:
+    return molecule(Geometry((symbol,), ((0.0, 0.0, 0.0),)), 0, gto.charge(symbol) % 2 + 1, basis)
 
 
 def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelOfTheory) -> MeanField:
@@ -105,16 +130,19 @@ def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelO
     )
 
 
-def dft_energy(reference: MeanField, level: LevelOfTheory) -> float:
-    """Energy in hartree of the level's DFT null model, on the density the level asks for."""
+def dft_energy(reference: MeanField, level: LevelOfTheory) -> tuple[float, bool]:
+    """Energy in hartree of the level's DFT null model on the density the level asks for, and its convergence."""
     solver = _solver(reference.scf.mol, level.dft_functional, level)
     if level.density_fit:
         solver.with_df = reference.scf.with_df
     density = reference.scf.make_rdm1()
     if level.dft_density == "hf":
-        return float(solver.energy_tot(dm=density))
+        return float(solver.energy_tot(dm=density)), True
     solver.kernel(dm0=density)
-    return float(solver.e_tot)
+    if not solver.converged:
+        solver = solver.newton()
+        solver.kernel(solver.mo_coeff, solver.mo_occ)
+    return float(solver.e_tot), bool(solver.converged)
 
 
 def _solver(mol: gto.Mole, functional: str, level: LevelOfTheory) -> Any:

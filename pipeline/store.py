@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +17,11 @@ from sqlalchemy import JSON, DateTime, Float, String, create_engine, event, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pipeline.errors import TransientError
+
+_OPEN_ATTEMPTS = 100
 
 
 def content_hash(*parts: Any) -> str:
@@ -77,11 +82,27 @@ class Store:
                 connection.execute("PRAGMA busy_timeout = 60000")
                 connection.execute("PRAGMA journal_mode = WAL")
 
-        _Base.metadata.create_all(self._engine)
+        with self._trouble("opened"):
+            self._create()
+
+    def _create(self) -> None:
+        """Create the table unless it is there. SQLite does not wait for others that open a new file: try again."""
+        table = _Base.metadata.tables[_Result.__tablename__]
+        for attempt in range(_OPEN_ATTEMPTS):
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(CreateTable(table, if_not_exists=True))  # create_all would race
+                    for index in table.indexes:
+                        connection.execute(CreateIndex(index, if_not_exists=True))
+                return
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or attempt == _OPEN_ATTEMPTS - 1:
+                    raise
+                time.sleep(0.1)
 
     def get(self, key: str) -> Any | None:
         """The payload stored under `key`, or None."""
-        with Session(self._engine) as session:
+        with self._trouble("read"), Session(self._engine) as session:
             row = session.get(_Result, key)
             return None if row is None else row.payload
 
@@ -95,21 +116,15 @@ class Store:
             "wall_s": wall_s,
             "created": datetime.now(UTC),
         }
-        try:
-            with Session(self._engine) as session:
-                session.execute(insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
-                session.commit()
-        except OperationalError as error:
-            raise TransientError(
-                f"The store {self._engine.url.render_as_string()} cannot be written: {error.orig}.",
-                "Make sure that its disk has room and its server runs, then run the same command again.",
-            ) from error
+        with self._trouble("written"), Session(self._engine) as session:
+            session.execute(insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
+            session.commit()
 
     def present(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that are stored."""
         wanted = list(keys)
         found: set[str] = set()
-        with Session(self._engine) as session:
+        with self._trouble("read"), Session(self._engine) as session:
             for start in range(0, len(wanted), 500):
                 chunk = wanted[start : start + 500]
                 found.update(session.scalars(select(_Result.key).where(_Result.key.in_(chunk))))
@@ -117,7 +132,7 @@ class Store:
 
     def newest(self, stage: str, limit: int) -> list[tuple[Any, float]]:
         """Payload and seconds of the newest results of one stage."""
-        with Session(self._engine) as session:
+        with self._trouble("read"), Session(self._engine) as session:
             rows = session.execute(
                 select(_Result.payload, _Result.wall_s)
                 .where(_Result.stage == stage)
@@ -128,5 +143,15 @@ class Store:
 
     def count(self, stage: str) -> int:
         """Number of results of one stage."""
-        with Session(self._engine) as session:
+        with self._trouble("read"), Session(self._engine) as session:
             return session.scalar(select(func.count()).where(_Result.stage == stage)) or 0
+
+    @contextmanager
+    def _trouble(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise TransientError(
+                f"The store {self._engine.url.render_as_string()} cannot be {done}: {error.orig}.",
+                "Make sure that its folder exists, its disk has room and its server runs, then run the command again.",
+            ) from error

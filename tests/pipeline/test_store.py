@@ -1,0 +1,241 @@
+"""Store and content_hash: stable in every process, nothing committed is ever lost."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from molecules.species import THIOLATE
+from pipeline.errors import TransientError
+from pipeline.level import PROFILES
+from pipeline.store import Store, content_hash
+
+ROOT = Path(__file__).parents[2]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+PARTS = "THIOLATE, PROFILES['quick'], {'b': 0.1, 'a': [1e-300, 3, None, 'π']}, {'species': 7}"
+HASH = f"""
+from molecules.species import THIOLATE
+from pipeline.level import PROFILES
+from pipeline.store import content_hash
+print(content_hash({PARTS}))
+"""
+WRITER = """
+import sys
+from pipeline.store import Store
+url, writer, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store = Store(url)
+print("open", flush=True)
+sys.stdin.readline()  # all start at once
+for i in range(count):
+    store.put(f"{writer}-{i}", "geometry", {"writer": writer, "i": i}, 0.5)
+    store.put(f"shared-{i}", "ground_state", {"writer": writer}, 0.5)
+    print(i, flush=True)
+"""
+OPENER = """
+import sys
+from multiprocessing import get_context
+from pipeline.store import Store
+def work(url, barrier):
+    barrier.wait()
+    Store(url).put("key", "stage", {}, 0.0)
+fork = get_context("fork")
+for i in range(20):
+    barrier = fork.Barrier(3)
+    crew = [fork.Process(target=work, args=(f"{sys.argv[1]}/{i}.sqlite", barrier)) for _ in range(3)]
+    for one in crew: one.start()
+    for one in crew: one.join()
+    if any(one.exitcode for one in crew): sys.exit("lost a race")
+"""
+
+
+def python(program: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """A second interpreter."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file of this process grows beyond `size` bytes: a full disk, also for root."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# content_hash
+
+
+@pytest.mark.parametrize("seed", ["0", "4242"])
+def test_hash_is_the_same_in_another_interpreter(seed: str) -> None:
+    here = content_hash(THIOLATE, PROFILES["quick"], {"a": [1e-300, 3, None, "π"], "b": 0.1}, {"species": 7})
+    process = python(HASH, PYTHONHASHSEED=seed)
+    assert process.communicate()[0].strip() == here
+    assert len(here) == 32
+
+
+@pytest.mark.parametrize("part", [{1, 2}, object(), b"x", 1j, len, THIOLATE.__class__, {"a": {1}}, {(1, 2): 3}])
+def test_hash_refuses_what_has_no_stable_form(part: object) -> None:
+    with pytest.raises(TypeError):
+        content_hash("key", part)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_hash_refuses_what_is_no_number(number: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        content_hash(number)
+
+
+def test_a_dataclass_hashes_as_its_fields() -> None:
+    assert content_hash(THIOLATE) == content_hash(asdict(THIOLATE)) != content_hash(list(asdict(THIOLATE).values()))
+
+
+@given(content=st.dictionaries(st.text(), JSON, max_size=5), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_hash_ignores_the_order_of_a_dict(content: dict[str, Any], data: st.DataObject) -> None:
+    shuffled = dict(data.draw(st.permutations(list(content.items()))))
+    assert content_hash(shuffled) == content_hash(content)
+
+
+@given(first=st.lists(JSON, max_size=3), second=st.lists(JSON, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_hash_tells_contents_apart(first: list[Any], second: list[Any]) -> None:
+    """Types too: 1, 1.0 and True are three contents. repr writes each JSON value in one way."""
+    same = repr(_in_key_order(first)) == repr(_in_key_order(second))
+    assert (content_hash(*first) == content_hash(*second)) == same
+    assert content_hash(first) != content_hash([*first, None])
+
+
+def _in_key_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_key_order(value[key]) for key in sorted(value)}
+    return [_in_key_order(item) for item in value] if isinstance(value, list) else value
+
+
+# Store
+
+
+@given(payload=st.dictionaries(st.text(), JSON, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_a_payload_comes_back_exactly(payload: dict[str, Any]) -> None:
+    store = Store("sqlite://")
+    store.put("key", "stage", payload, 1.0)
+    assert repr(store.get("key")) == repr(payload)  # 1, 1.0 and -0.0 stay what they are
+
+
+def test_the_first_result_under_a_key_stays(store: Store) -> None:
+    assert store.get("key") is None
+    store.put("key", "geometry", {"energy": -1.5}, 2.0)
+    store.put("key", "ground_state", {"energy": 0.0}, 9.0)
+    assert store.get("key") == {"energy": -1.5}
+    assert store.newest("geometry", 9) == [({"energy": -1.5}, 2.0)]
+    assert (store.count("geometry"), store.count("ground_state")) == (1, 0)
+
+
+def test_results_are_found_by_key_and_by_stage_newest_first(store: Store) -> None:
+    for i in range(700):  # more keys than one SQL statement asks for
+        store.put(f"k{i}", "geometry" if i % 7 else "ground_state", i, float(i))
+    assert store.present(f"k{i}" for i in range(690, 1400)) == {f"k{i}" for i in range(690, 700)}
+    assert store.present(f"k{i}" for i in range(1400)) == {f"k{i}" for i in range(700)}
+    assert store.present([]) == set()
+    assert store.newest("ground_state", 3) == [(693, 693.0), (686, 686.0), (679, 679.0)]
+    assert (store.count("ground_state"), store.count("geometry"), store.count("other")) == (100, 600, 0)
+    assert Store(store.url).count("geometry") == 600
+
+
+def test_processes_that_write_at_once_lose_nothing(store: Store) -> None:
+    writers = [python(WRITER, store.url, name, "60") for name in "abc"]
+    assert [_line(writer) for writer in writers] == ["open"] * 3
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate()
+        assert writer.returncode == 0
+    for name in "abc":
+        for i in range(60):
+            assert store.get(f"{name}-{i}") == {"writer": name, "i": i}
+    assert (store.count("geometry"), store.count("ground_state")) == (180, 60)
+    assert {payload["writer"] for payload, _ in store.newest("ground_state", 60)} <= set("abc")
+
+
+def test_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    """Twenty times, since one race may be won by luck."""
+    opener = python(OPENER, f"sqlite:///{tmp_path}")
+    opener.communicate()
+    assert opener.returncode == 0
+
+
+def test_sigkill_loses_nothing_that_was_put(store: Store) -> None:
+    writer = python(WRITER, store.url, "w", "1000000")
+    assert _line(writer) == "open"
+    assert writer.stdin is not None
+    writer.stdin.write("go\n")
+    writer.stdin.flush()
+    while (done := int(_line(writer))) < 20:
+        pass
+    writer.send_signal(signal.SIGKILL)
+    done = max([done, *(int(line) for line in writer.communicate()[0].split())])
+    assert writer.returncode == -signal.SIGKILL
+    again = Store(store.url)
+    assert [again.get(f"w-{i}") for i in range(done + 1)] == [{"writer": "w", "i": i} for i in range(done + 1)]
+    again.put("after", "geometry", 1, 0.0)
+    assert store.get("after") == 1
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_a_full_disk_is_transient_and_costs_no_result(store: Store, tmp_path: Path) -> None:
+    store.put("before", "geometry", 1, 0.0)
+    with (
+        largest_file(max(file.stat().st_size for file in tmp_path.iterdir())),
+        pytest.raises(TransientError, match="cannot be written") as caught,
+    ):
+        store.put("key", "geometry", "x" * 10**6, 0.0)
+    assert caught.value.may_pass
+    assert "disk has room" in caught.value.remedy
+    assert store.present(["before", "key"]) == {"before"}
+    store.put("key", "geometry", "x" * 10**6, 0.0)  # trying again is what the error advises
+    assert store.get("key") == "x" * 10**6
+
+
+def test_a_read_only_store_can_be_read(store: Store) -> None:
+    store.put("key", "geometry", 1, 0.0)
+    locked = Store(store.url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true")
+    assert locked.get("key") == 1
+    with pytest.raises(TransientError, match="readonly"):
+        locked.put("other", "geometry", 2, 0.0)
+
+
+def test_a_store_that_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(TransientError) as caught:
+        Store(f"sqlite:///{tmp_path / 'missing' / 'store.sqlite'}")
+    assert caught.value.remedy
