@@ -19,7 +19,8 @@ from qiskit.quantum_info import Statevector
 
 from pipeline.circuits.qiskit import ansatz_circuit, electronic_operator
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.vqe.solve import GRADIENT_TOLERANCE, excitations_of, solve
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE
+from pipeline.vqe.solve import solve
 
 REPEATS = 3
 AGREEMENT_HARTREE = 1e-7
@@ -84,10 +85,9 @@ def against_exact(case: Case) -> list[str]:
 def against_circuit(case: Case) -> list[str]:
     hamiltonian, _ = case.hamiltonian()
     vqe = solve(hamiltonian)
-    excitations = excitations_of("uccsd", hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta)
-    circuit = ansatz_circuit(excitations, vqe.parameters, hamiltonian)
+    circuit = ansatz_circuit(vqe.excitations, vqe.parameters, hamiltonian)
     energy = Statevector(circuit).expectation_value(electronic_operator(hamiltonian)).real
-    factors, gates = f"{len(excitations)}", f"{circuit.size()}"
+    factors, gates = f"{len(vqe.excitations)}", f"{circuit.size()}"
     return [str(case), f"{circuit.num_qubits}", factors, gates, f"{abs(vqe.energy_hartree - energy):.0e}"]
 
 

@@ -108,7 +108,7 @@ def energy(
     orbitals: Annotated[
         str, typer.Option(help="frontier; avas:1,2 (valence p of these atoms) or pi:1,2 (their π orbitals).")
     ] = "frontier",
-    ansatz: Annotated[str, typer.Option(help="uccsd.")] = "uccsd",
+    ansatz: Annotated[str, typer.Option(help="uccsd, uccgsd, 1-upccgsd to 3-upccgsd, adapt or adapt-qubit.")] = "uccsd",
     functional: Annotated[str, typer.Option(help="hf, or the functional of a Kohn–Sham reference.")] = "hf",
     density_fit: Annotated[bool, typer.Option("--density-fit", help="Fit densities: faster, 1e-5 Ha off.")] = False,
     solvent: Annotated[str, typer.Option(help="water, or empty for the gas phase.")] = "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pyscf import gto
 from rdkit import Chem
@@ -80,8 +80,8 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     Raises:
         InputError: an option does not fit; the message says which.
     """
-    if request.ansatz != "uccsd":
-        raise InputError(f"There is no ansatz {request.ansatz!r}.", "Use uccsd.")
+    if request.ansatz not in get_args(Ansatz):
+        raise InputError(f"There is no ansatz {request.ansatz!r}.", f"Use one of {', '.join(get_args(Ansatz))}.")
     if request.solvent not in ("", "water"):
         raise InputError(f"There is no solvent {request.solvent!r}.", "Use water, or leave --solvent out.")
     level = LevelOfTheory(

@@ -24,9 +24,10 @@ from pipeline.mean_field import dft_energy, mean_field
 from pipeline.pdft import pdft_energies
 from pipeline.rungs import Rungs
 from pipeline.store import Store, content_hash
-from pipeline.vqe.solve import refuse_too_large, solve
+from pipeline.vqe.minimise import refuse_too_large
+from pipeline.vqe.solve import solve
 
-VERSION = 2
+VERSION = 3
 """Raise it when results of the path below change: stored results of other versions are then not used."""
 
 LEAST_CORRELATION = 0.95

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import combinations, product
+from operator import xor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Excitation:
     beta_to: tuple[int, ...]
     parameter: int
     """Index of θ in the parameter vector; spin-paired excitations share one."""
+    fermionic: bool = True
+    """False: a qubit excitation, the same without the signs of fermionic exchange."""
 
 
 def uccsd(n_orbitals: int, n_alpha: int, n_beta: int) -> tuple[Excitation, ...]:
@@ -63,3 +67,85 @@ def uccsd(n_orbitals: int, n_alpha: int, n_beta: int) -> tuple[Excitation, ...]:
         *single(alpha_singles, "alpha"),
         *single(beta_singles, "beta"),
     )
+
+
+def uccgsd(n_orbitals: int, *, paired: bool, fermionic: bool = True) -> tuple[Excitation, ...]:
+    """Generalised singles and doubles, between any orbitals: doubles first. Also the pool of ADAPT.
+
+    Source: Nooijen, Phys. Rev. Lett. 84, 2108 (2000); Lee, Huggins, Head-Gordon, Whaley, J. Chem. Theory Comput. 15,
+    311 (2019).
+
+    Args:
+        n_orbitals: spatial orbitals.
+        paired: excitations that differ only by swapping the spins share a parameter.
+        fermionic: as in `Excitation`.
+    """
+    moves = list(combinations(range(n_orbitals), 2))
+    parameters: dict[tuple[object, ...], int] = {}
+
+    def parameter(*key: object) -> int:
+        return parameters.setdefault(key, len(parameters))
+
+    def same_spin(alpha: bool) -> Iterator[Excitation]:
+        for ij, ab in combinations(moves, 2):
+            if not set(ij) & set(ab):
+                index = parameter("same" if paired else alpha, ij, ab)
+                yield (
+                    Excitation(ij, ab, (), (), index, fermionic)
+                    if alpha
+                    else Excitation((), (), ij, ab, index, fermionic)
+                )
+
+    def opposite_spin() -> Iterator[Excitation]:
+        directed = [*moves, *((a, i) for i, a in moves)]
+        seen = set()
+        for alpha, beta in product(moves, directed):
+            index = parameter("ab", alpha, beta)
+            for (i, a), (j, b) in [(alpha, beta), (beta, alpha)] if paired else [(alpha, beta)]:
+                same = frozenset([(i, a, j, b), (a, i, b, j)])  # T† stands for the same rotation as T
+                if same not in seen:
+                    seen.add(same)
+                    yield Excitation((i,), (a,), (j,), (b,), index, fermionic)
+
+    def single(alpha: bool) -> Iterator[Excitation]:
+        for i, a in moves:
+            index = parameter("single" if paired else ("single", alpha), i, a)
+            yield (
+                Excitation((i,), (a,), (), (), index, fermionic)
+                if alpha
+                else Excitation((), (), (i,), (a,), index, fermionic)
+            )
+
+    return (*same_spin(True), *same_spin(False), *opposite_spin(), *single(True), *single(False))
+
+
+def upccgsd(n_orbitals: int, layers: int) -> tuple[Excitation, ...]:
+    """k-UpCCGSD: layers of paired doubles and spin-paired singles between any orbitals.
+
+    Source: Lee, Huggins, Head-Gordon, Whaley, J. Chem. Theory Comput. 15, 311 (2019).
+    """
+    moves = list(combinations(range(n_orbitals), 2))
+    factors: list[Excitation] = []
+    for layer in range(layers):
+        doubles = 2 * layer * len(moves)
+        singles = doubles + len(moves)
+        factors += [Excitation((i,), (a,), (i,), (a,), doubles + k) for k, (i, a) in enumerate(moves)]
+        factors += [Excitation((i,), (a,), (), (), singles + k) for k, (i, a) in enumerate(moves)]
+        factors += [Excitation((), (), (i,), (a,), singles + k) for k, (i, a) in enumerate(moves)]
+    return tuple(factors)
+
+
+def symmetry_allowed(excitations: tuple[Excitation, ...], symmetries: Sequence[int]) -> tuple[Excitation, ...]:
+    """Those excitations that keep the symmetry, parameters numbered anew; the others' amplitudes are zero.
+
+    Args:
+        excitations: the factors of an ansatz.
+        symmetries: by orbital, as `Hamiltonian.orbital_symmetries` has them.
+    """
+    allowed = [
+        x
+        for x in excitations
+        if not reduce(xor, (symmetries[p] for p in (*x.alpha_from, *x.alpha_to, *x.beta_from, *x.beta_to)), 0)
+    ]
+    numbers: dict[int, int] = {}
+    return tuple(replace(x, parameter=numbers.setdefault(x.parameter, len(numbers))) for x in allowed)

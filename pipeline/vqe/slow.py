@@ -57,6 +57,7 @@ def generator(excitation: Excitation, n_orbitals: int, n_alpha: int, n_beta: int
                 continue
             break
         else:
+            sign = sign if excitation.fermionic else 1
             matrix[address[current], column] += sign
             matrix[column, address[current]] -= sign
     return matrix

@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from molecules_small import active_space
+from pyscf import lib
 from pyscf.fci import direct_spin1
 from qiskit.quantum_info import Statevector
 from qiskit_nature.second_q.mappers import BravyiKitaevMapper, JordanWignerMapper, ParityMapper
 
 from pipeline.circuits.qiskit import ansatz_circuit, electronic_operator
-from pipeline.errors import ResourceError
+from pipeline.errors import InputError, ResourceError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe import slow
-from pipeline.vqe.excitations import uccsd
+from pipeline.vqe.adapt import adapt
+from pipeline.vqe.excitations import Excitation, symmetry_allowed, uccgsd, uccsd, upccgsd
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE, minimise
 from pipeline.vqe.sector import Sector
-from pipeline.vqe.solve import GRADIENT_TOLERANCE, solve
+from pipeline.vqe.solve import Ansatz, excitations_of, solve
 
 SECTORS = st.integers(2, 4).flatmap(
     lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(0, n)).filter(lambda s: s[1] + s[2] > 0)
 )
 
 
+def factors(ansatz: str, n: int, n_alpha: int, n_beta: int) -> tuple[Excitation, ...]:
+    if ansatz == "uccsd":
+        return uccsd(n, n_alpha, n_beta)
+    return upccgsd(n, 2) if ansatz == "upccgsd" else uccgsd(n, paired=n_alpha == n_beta, fermionic=ansatz == "uccgsd")
+
+
+@pytest.mark.parametrize("ansatz", ["uccsd", "uccgsd", "qubit", "upccgsd"])
 @given(sector=SECTORS, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
-def test_state_equals_the_slow_twin(sector: tuple[int, int, int], seed: int) -> None:
+@settings(max_examples=12, deadline=None)
+def test_state_equals_the_slow_twin(ansatz: str, sector: tuple[int, int, int], seed: int) -> None:
     n, n_alpha, n_beta = sector
-    excitations = uccsd(n, n_alpha, n_beta)
+    n = n if ansatz == "uccsd" else min(n, 3)
+    assume(n_alpha <= n and n_beta <= n)
+    excitations = factors(ansatz, n, n_alpha, n_beta)
     fast = Sector.compile(excitations, n, n_alpha, n_beta)
     parameters = np.random.default_rng(seed).normal(size=fast.n_parameters)
     state = fast.state(parameters)
@@ -79,17 +91,95 @@ def test_the_minimum_is_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times tighter convergence lowers the energy by less than 1e-6 hartree, and no step away lowers it more."""
     hamiltonian, _, _ = active_space(name)
     result = solve(hamiltonian)
-    monkeypatch.setattr("pipeline.vqe.solve.GRADIENT_TOLERANCE", GRADIENT_TOLERANCE / 10)
+    monkeypatch.setattr("pipeline.vqe.minimise.GRADIENT_TOLERANCE", GRADIENT_TOLERANCE / 10)
     assert solve(hamiltonian).energy_hartree == pytest.approx(result.energy_hartree, abs=1e-6)
     rng = np.random.default_rng(1)
     n, na, nb = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
-    sector = Sector.compile(uccsd(n, na, nb), n, na, nb)
+    sector = Sector.compile(result.excitations, n, na, nb)
     absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, (na, nb), 0.5)
     for _ in range(10):
         step = rng.normal(size=len(result.parameters))
         state = sector.state(result.parameters + 0.01 * step / np.linalg.norm(step))
         nearby = np.vdot(state, direct_spin1.contract_2e(absorbed, state, n, (na, nb))) + hamiltonian.constant
         assert nearby >= result.energy_hartree - 1e-7
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_change_nothing(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit: every tile sums for itself."""
+    n, k = 7, 3
+    fast = Sector.compile(uccsd(n, k, k), n, k, k)
+    rng = np.random.default_rng(0)
+    parameters, psi, bra = rng.normal(size=fast.n_parameters), rng.normal(size=fast.shape), rng.normal(size=fast.shape)
+    one = fast.state(parameters), fast.gradient(parameters, psi, bra)
+    monkeypatch.setattr("pipeline.vqe.sector._LEAST_DIMENSION_PER_THREAD", 1)
+    with lib.with_omp_threads(threads):
+        several = fast.state(parameters), fast.gradient(parameters, psi, bra)
+    for a, b in zip(one, several, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["LiH", "H2O", "N2", "H6", "CH3+", "O2"])
+def test_symmetry_leaves_out_only_what_is_zero(name: str) -> None:
+    """UCCSD with all of its amplitudes ends at the same energy, the forbidden ones at zero."""
+    hamiltonian, _, _ = active_space(name)
+    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
+    everything = uccsd(n, n_alpha, n_beta)
+    symmetries = hamiltonian.orbital_symmetries()
+    allowed = symmetry_allowed(everything, symmetries)
+    assert len(allowed) < len(everything)
+    whole, reduced = minimise(hamiltonian, everything), minimise(hamiltonian, allowed)
+    assert reduced.energy_hartree == pytest.approx(whole.energy_hartree, abs=1e-8)
+    kept = {x.parameter for x in everything if symmetry_allowed((x,), symmetries)}
+    forbidden = [theta for k, theta in enumerate(whole.parameters) if k not in kept]
+    assert np.max(np.abs(forbidden)) < 1e-4
+
+
+def test_sign_changes_of_orbitals_keep_the_integrals() -> None:
+    """Of water in its plane: four irreducible representations of C2v, three of them in a minimal basis."""
+    hamiltonian, _, _ = active_space("H2O")
+    symmetries = hamiltonian.orbital_symmetries()
+    assert len(set(symmetries)) == 3
+    for bit in range(3):
+        sign = np.array([1 - 2 * (s >> bit & 1) for s in symmetries])
+        np.testing.assert_allclose(hamiltonian.one_body * np.outer(sign, sign), hamiltonian.one_body, atol=1e-5)
+        changed = np.einsum("pqrs,p,q,r,s->pqrs", hamiltonian.two_body, sign, sign, sign, sign)
+        np.testing.assert_allclose(changed, hamiltonian.two_body, atol=1e-5)
+
+
+@pytest.mark.parametrize("ansatz", ["uccgsd", "adapt", "adapt-qubit"])
+@pytest.mark.parametrize("name", ["H2", "LiH", "CH3+"])
+def test_richer_ansatzes_come_closer_than_uccsd(name: str, ansatz: Ansatz) -> None:
+    hamiltonian, _, exact = active_space(name)
+    plain, rich = solve(hamiltonian), solve(hamiltonian, ansatz)
+    assert exact - 1e-9 <= rich.energy_hartree <= plain.energy_hartree + 2e-5
+    assert rich.gradient_norm <= GRADIENT_TOLERANCE
+    assert rich.converged
+
+
+def test_more_layers_of_paired_doubles_never_do_worse() -> None:
+    hamiltonian, hartree_fock, exact = active_space("LiH")
+    energies = [solve(hamiltonian, ansatz).energy_hartree for ansatz in ("1-upccgsd", "2-upccgsd")]
+    assert exact - 1e-9 <= energies[1] <= energies[0] + 1e-7 < hartree_fock
+
+
+def test_adapt_grows_one_operator_at_a_time_and_never_upwards() -> None:
+    hamiltonian, _, exact = active_space("H6")
+    pool = excitations_of(hamiltonian, "adapt")
+    sizes, energies = [], []
+    for most in (0, 3, 8):
+        grown = adapt(hamiltonian, pool, max_operators=most)
+        sizes.append(len(grown.parameters))
+        energies.append(grown.energy_hartree)
+        assert not grown.converged
+    assert sizes == [0, 3, 8]
+    assert energies[0] > energies[1] > energies[2] > exact
+
+
+def test_an_unknown_ansatz_is_refused_with_the_known_ones() -> None:
+    hamiltonian, _, _ = active_space("H2")
+    with pytest.raises(InputError, match="Use one of uccsd, "):
+        solve(hamiltonian, "uccsdt")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mapper", [JordanWignerMapper(), ParityMapper(), BravyiKitaevMapper()], ids=["JW", "P", "BK"])
@@ -107,8 +197,7 @@ def test_larger_qiskit_circuits_have_the_same_energy(name: str) -> None:
 def _same_energy_in_qiskit(name: str, mapper: object) -> None:
     hamiltonian, _, _ = active_space(name)
     result = solve(hamiltonian)
-    excitations = uccsd(hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta)
-    circuit = ansatz_circuit(excitations, result.parameters, hamiltonian, mapper)  # type: ignore[arg-type]
+    circuit = ansatz_circuit(result.excitations, result.parameters, hamiltonian, mapper)  # type: ignore[arg-type]
     state = Statevector(circuit)
     energy = state.expectation_value(electronic_operator(hamiltonian, mapper)).real  # type: ignore[arg-type]
     assert energy == pytest.approx(result.energy_hartree, abs=1e-8)

@@ -1,0 +1,194 @@
+"""VqeResult: the minimum of an ansatz over its parameters, and the path to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+import psutil
+from pyscf import lib
+from pyscf.fci import cistring, direct_spin1, spin_op
+from scipy.optimize import minimize
+
+from pipeline.errors import ResourceError
+from pipeline.hamiltonian import Hamiltonian
+from pipeline.vqe.excitations import Excitation
+from pipeline.vqe.sector import Matrix, Sector, Vector
+
+GRADIENT_TOLERANCE = 1e-5
+"""Hartree per radian, Euclidean norm. The energy error is about its square over twice the smallest curvature
+(some 0.1 Ha), so below 1e-9 Ha."""
+MAX_EVALUATIONS = 500
+_LEAST_GAP, _TYPICAL_GAP = 0.1, 1.0
+"""Hartree. The second for factors that do not act on the reference determinant."""
+STATE_VECTORS = 12
+"""Vectors of the sector's dimension alive at once: psi, H psi, the bra, and what PySCF's contraction allocates."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VqeResult:
+    """The converged (or best) state of a VQE."""
+
+    energy_hartree: float
+    excitations: tuple[Excitation, ...]
+    """Factors of the ansatz in the order they act."""
+    parameters: Vector
+    """(n_parameters,) radians."""
+    state: Matrix
+    """CI coefficients, alpha strings × beta strings in PySCF's order."""
+    gradient_norm: float
+    """Euclidean norm of dE/dθ at the end, hartree per radian."""
+    converged: bool
+    """`gradient_norm` is at most `GRADIENT_TOLERANCE`."""
+    n_evaluations: int
+    """Evaluations of energy and gradient."""
+    trace: tuple[float, ...]
+    """Energy in hartree at each evaluation."""
+    s_squared: float
+    """⟨S²⟩ of the state."""
+
+
+def minimise(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], start: Vector | None = None) -> VqeResult:
+    """Minimise the energy of an ansatz by L-BFGS with exact gradients.
+
+    The parameters are scaled by the square root of the energy's second derivatives at the reference determinant, so
+    that unit steps suit all of them.
+
+    Args:
+        hamiltonian: the active space.
+        excitations: the factors of the ansatz in the order they act.
+        start: parameters to start from, such as those of a neighbouring geometry; MP2 amplitudes if None.
+    """
+    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
+    sector = Sector.compile(excitations, n, n_alpha, n_beta)
+    apply = hamiltonian_of(hamiltonian, sector)
+    start = _mp2(hamiltonian, excitations, sector.n_parameters) if start is None else start
+    scale = np.sqrt(_curvature(hamiltonian, excitations, sector.n_parameters))
+    trace: list[float] = []
+    best_energy, best, best_gradient = np.inf, start, np.zeros_like(start)
+
+    def evaluate(parameters: Vector) -> tuple[float, Vector]:
+        nonlocal best_energy, best, best_gradient
+        energy, gradient = sector.energy_and_gradient(parameters, apply)
+        trace.append(energy + hamiltonian.constant)
+        if energy <= best_energy:
+            best_energy, best, best_gradient = energy, parameters, gradient
+        return energy, gradient
+
+    first = evaluate(start)
+    if np.linalg.norm(best_gradient) > GRADIENT_TOLERANCE:
+        # L-BFGS-B starts with a step of length one along the gradient: make that the quasi-Newton step
+        scale /= np.linalg.norm(best_gradient / scale)
+        origin = start * scale
+
+        def scaled(x: Vector) -> tuple[float, Vector]:
+            energy, gradient = first if np.array_equal(x, origin) else evaluate(x / scale)
+            return energy, gradient / scale
+
+        def stop(_x: Vector) -> None:
+            if np.linalg.norm(best_gradient) <= GRADIENT_TOLERANCE:
+                raise StopIteration
+
+        limits = {"maxcor": 20, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS, "ftol": 0.0, "gtol": 0.0}
+        minimize(scaled, origin, jac=True, method="L-BFGS-B", callback=stop, options=limits)
+    state = sector.state(best)
+    gradient_norm = float(np.linalg.norm(best_gradient))
+    return VqeResult(
+        energy_hartree=best_energy + hamiltonian.constant,
+        excitations=excitations,
+        parameters=best,
+        state=state,
+        gradient_norm=gradient_norm,
+        converged=gradient_norm <= GRADIENT_TOLERANCE,
+        n_evaluations=len(trace),
+        trace=tuple(trace),
+        s_squared=float(spin_op.spin_square0(state, n, (n_alpha, n_beta))[0]),
+    )
+
+
+def hamiltonian_of(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Matrix], Matrix]:
+    """H without its constant, as a function of a state, with as many threads as the sector has work for."""
+    n, electrons = hamiltonian.n_orbitals, (hamiltonian.n_alpha, hamiltonian.n_beta)
+    absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, electrons, 0.5)
+    links = tuple(cistring.gen_linkstr_index_trilidx(range(n), k) for k in electrons)
+
+    def apply(psi: Matrix) -> Matrix:
+        with lib.with_omp_threads(sector.n_threads):
+            return np.asarray(direct_spin1.contract_2e(absorbed, psi, n, electrons, links))
+
+    return apply
+
+
+def refuse_too_large(hamiltonian: Hamiltonian) -> None:
+    """Raise ResourceError where the sector's vectors would not fit into the free memory."""
+    needed = 8 * STATE_VECTORS * hamiltonian.sector_dimension
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise ResourceError(
+            f"An active space of ({hamiltonian.n_alpha + hamiltonian.n_beta}e,{hamiltonian.n_orbitals}o) has "
+            f"{hamiltonian.sector_dimension:,} determinants and needs {needed / 2**30:.1f} GB; "
+            f"{free / 2**30:.1f} GB are free.",
+            "Choose a smaller active space.",
+        )
+
+
+def _curvature(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_parameters: int) -> Vector:
+    """∂²E/∂θ² at θ = 0, hartree, shape (n_parameters,): twice the excited determinants' energy above the reference.
+
+    Energies below 0.1 Ha are raised to it, so that near-degenerate determinants give no wild steps.
+    """
+    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
+    sector = (n_alpha, n_beta)
+    diagonal = direct_spin1.make_hdiag(hamiltonian.one_body, hamiltonian.two_body, n, sector)
+    diagonal = np.reshape(diagonal, (comb(n, n_alpha), comb(n, n_beta)))
+
+    def address(n_electrons: int, leave: tuple[int, ...], enter: tuple[int, ...]) -> int:
+        string = (1 << n_electrons) - 1 ^ sum(1 << i for i in leave) ^ sum(1 << a for a in enter)
+        return int(cistring.str2addr(n, n_electrons, string))
+
+    curvature = np.zeros(n_parameters)
+    for x in excitations:
+        if not _acts_on_reference(x, n_alpha, n_beta):
+            curvature[x.parameter] += 2.0 * _TYPICAL_GAP
+            continue
+        row, column = address(n_alpha, x.alpha_from, x.alpha_to), address(n_beta, x.beta_from, x.beta_to)
+        curvature[x.parameter] += 2.0 * max(diagonal[row, column] - diagonal[0, 0], _LEAST_GAP)
+    return curvature
+
+
+def _mp2(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_parameters: int) -> Vector:
+    """MP2 doubles and first-order singles as a start, shape (n_parameters,).
+
+    Denominators below 0.1 Ha are raised to it, so that near-degenerate orbitals give no wild start.
+    """
+    h, g = hamiltonian.one_body, hamiltonian.two_body
+    na, nb = hamiltonian.n_alpha, hamiltonian.n_beta
+    coulomb = np.einsum("pqii->pq", g[:, :, :na, :na]) + np.einsum("pqii->pq", g[:, :, :nb, :nb])
+    fock_alpha = h + coulomb - np.einsum("piiq->pq", g[:, :na, :na, :])
+    fock_beta = h + coulomb - np.einsum("piiq->pq", g[:, :nb, :nb, :])
+    start = np.zeros(n_parameters)
+    for x in excitations:
+        if not _acts_on_reference(x, na, nb) or start[x.parameter]:
+            continue
+        gap = sum(fock_alpha[a, a] - fock_alpha[i, i] for i, a in zip(x.alpha_from, x.alpha_to, strict=True))
+        gap += sum(fock_beta[a, a] - fock_beta[i, i] for i, a in zip(x.beta_from, x.beta_to, strict=True))
+        gap = max(gap, _LEAST_GAP)
+        if x.alpha_from and x.beta_from:
+            coupling = g[x.alpha_from[0], x.alpha_to[0], x.beta_from[0], x.beta_to[0]]
+        elif len(x.alpha_from or x.beta_from) == 2:
+            (i, j), (a, b) = x.alpha_from or x.beta_from, x.alpha_to or x.beta_to
+            coupling = g[i, a, j, b] - g[i, b, j, a]
+        elif x.alpha_from:
+            coupling = fock_alpha[x.alpha_from[0], x.alpha_to[0]]
+        else:
+            coupling = fock_beta[x.beta_from[0], x.beta_to[0]]
+        start[x.parameter] = -coupling / gap
+    return start
+
+
+def _acts_on_reference(x: Excitation, n_alpha: int, n_beta: int) -> bool:
+    """Whether the excitation leads from occupied to empty orbitals of the reference determinant."""
+    alpha = all(i < n_alpha for i in x.alpha_from) and all(a >= n_alpha for a in x.alpha_to)
+    return alpha and all(i < n_beta for i in x.beta_from) and all(a >= n_beta for a in x.beta_to)
