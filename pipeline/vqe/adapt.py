@@ -15,6 +15,7 @@ from pipeline.vqe.sector import Sector, Vector
 POOL_TOLERANCE = 1e-3
 """Hartree per radian, largest gradient in the pool at which growth ends."""
 MAX_OPERATORS = 200
+_LOOSENESS = 0.1
 
 
 def adapt(
@@ -59,6 +60,9 @@ def adapt(
             break
         factors = tuple(replace(x, parameter=grown) for x in operators[steepest])
         start: Vector = np.append(result.parameters, 0.0)
-        result = minimise(hamiltonian, (*result.excitations, *factors), start)
+        loose = _LOOSENESS * abs(gradient[steepest])  # as exact as the next choice needs
+        result = minimise(hamiltonian, (*result.excitations, *factors), start, loose)
         trace += result.trace
+    result = minimise(hamiltonian, result.excitations, result.parameters)
+    trace += result.trace
     return replace(result, converged=result.converged and pool_converged, n_evaluations=len(trace), trace=trace)

@@ -41,7 +41,7 @@ class VqeResult:
     gradient_norm: float
     """Euclidean norm of dE/dθ at the end, hartree per radian."""
     converged: bool
-    """`gradient_norm` is at most `GRADIENT_TOLERANCE`."""
+    """`gradient_norm` is at most the tolerance."""
     n_evaluations: int
     """Evaluations of energy and gradient."""
     trace: tuple[float, ...]
@@ -50,7 +50,12 @@ class VqeResult:
     """⟨S²⟩ of the state."""
 
 
-def minimise(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], start: Vector | None = None) -> VqeResult:
+def minimise(
+    hamiltonian: Hamiltonian,
+    excitations: tuple[Excitation, ...],
+    start: Vector | None = None,
+    tolerance: float | None = None,
+) -> VqeResult:
     """Minimise the energy of an ansatz by L-BFGS with exact gradients.
 
     The parameters are scaled by the square root of the energy's second derivatives at the reference determinant, so
@@ -60,7 +65,9 @@ def minimise(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], star
         hamiltonian: the active space.
         excitations: the factors of the ansatz in the order they act.
         start: parameters to start from, such as those of a neighbouring geometry; MP2 amplitudes if None.
+        tolerance: gradient norm at which to stop, hartree per radian; `GRADIENT_TOLERANCE` if None.
     """
+    tolerance = GRADIENT_TOLERANCE if tolerance is None else tolerance
     n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
     sector = Sector.compile(excitations, n, n_alpha, n_beta)
     apply = hamiltonian_of(hamiltonian, sector)
@@ -78,7 +85,7 @@ def minimise(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], star
         return energy, gradient
 
     first = evaluate(start)
-    if np.linalg.norm(best_gradient) > GRADIENT_TOLERANCE:
+    if np.linalg.norm(best_gradient) > tolerance:
         # L-BFGS-B starts with a step of length one along the gradient: make that the quasi-Newton step
         scale /= np.linalg.norm(best_gradient / scale)
         origin = start * scale
@@ -88,7 +95,7 @@ def minimise(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], star
             return energy, gradient / scale
 
         def stop(_x: Vector) -> None:
-            if np.linalg.norm(best_gradient) <= GRADIENT_TOLERANCE:
+            if np.linalg.norm(best_gradient) <= tolerance:
                 raise StopIteration
 
         limits = {"maxcor": 20, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS, "ftol": 0.0, "gtol": 0.0}
@@ -101,7 +108,7 @@ def minimise(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], star
         parameters=best,
         state=state,
         gradient_norm=gradient_norm,
-        converged=gradient_norm <= GRADIENT_TOLERANCE,
+        converged=gradient_norm <= tolerance,
         n_evaluations=len(trace),
         trace=tuple(trace),
         s_squared=float(spin_op.spin_square0(state, n, (n_alpha, n_beta))[0]),

@@ -198,7 +198,7 @@ def test_orbitals_away_from_the_named_atoms_are_flagged() -> None:
 @pytest.mark.parametrize(
     ("limit", "flag"),
     [
-        ("vqe.solve.MAX_EVALUATIONS", "The VQE did"),
+        ("vqe.minimise.MAX_EVALUATIONS", "The VQE did"),
         ("mean_field.MAX_CYCLES", "The SCF did"),
     ],
 )
