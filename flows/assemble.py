@@ -252,6 +252,8 @@ def _species(key: str, state: GroundState) -> SpeciesRecord:
         n_evaluations=state.n_evaluations,
         s_squared=state.s_squared,
         natural_occupations=state.natural_occupations,
+        orbital_entropies=state.orbital_entropies,
+        mutual_information=state.mutual_information,
         trace=state.trace,
         flags=state.flags,
         wall_s=state.wall_s,

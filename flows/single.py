@@ -70,6 +70,8 @@ class SingleEnergy:
             "solvation_hartree": state.solvation_hartree,
             "wall_s": state.wall_s,
             "natural_occupations": list(state.natural_occupations),
+            "orbital_entropies": list(state.orbital_entropies),
+            "mutual_information": [list(row) for row in state.mutual_information],
             "flags": list(state.flags),
         }
 

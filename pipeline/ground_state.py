@@ -24,10 +24,11 @@ from pipeline.mean_field import dft_energy, mean_field
 from pipeline.pdft import pdft_energies
 from pipeline.rungs import Rungs
 from pipeline.store import Store, content_hash
+from pipeline.vqe.correlation import orbital_correlation
 from pipeline.vqe.minimise import refuse_too_large
 from pipeline.vqe.solve import solve
 
-VERSION = 3
+VERSION = 4
 """Raise it when results of the path below change: stored results of other versions are then not used."""
 
 LEAST_CORRELATION = 0.95
@@ -74,6 +75,10 @@ class GroundState:
     """⟨S²⟩ of the VQE state."""
     natural_occupations: tuple[float, ...]
     """Eigenvalues of the VQE state's one-particle density matrix, 0 to 2, largest first."""
+    orbital_entropies: tuple[float, ...]
+    """Of each active orbital in the VQE state, nats, as in `pipeline.vqe.correlation`."""
+    mutual_information: tuple[tuple[float, ...], ...]
+    """Of each two active orbitals, nats."""
     trace: tuple[float, ...]
     """VQE energy in hartree at each evaluation, without `solvation_hartree`."""
     parameters: tuple[float, ...]
@@ -188,6 +193,7 @@ def compute(
 
     sector = (integrals.n_alpha, integrals.n_beta)
     density = direct_spin1.make_rdm1(vqe.state, integrals.n_orbitals, sector)
+    correlation = orbital_correlation(vqe.state, integrals.n_orbitals, *sector)
     determinant = _reference_energy(integrals)
     flags += _checks(
         expected_s_squared=(multiplicity**2 - 1) / 4,
@@ -227,6 +233,8 @@ def compute(
         n_evaluations=vqe.n_evaluations,
         s_squared=vqe.s_squared,
         natural_occupations=tuple(float(n) for n in np.linalg.eigvalsh(density)[::-1]),
+        orbital_entropies=correlation.entropies,
+        mutual_information=correlation.mutual_information,
         trace=vqe.trace,
         parameters=tuple(float(theta) for theta in vqe.parameters),
         flags=tuple(flags),

@@ -175,6 +175,8 @@ class SpeciesRecord(_Record):
     n_evaluations: int | None = Field(description="Energies that the optimiser asked for.")
     s_squared: float | None = Field(description="Expectation value of S² of the VQE state, in ħ².")
     natural_occupations: tuple[float, ...] = Field(description="Of the active orbitals, from 2 down to 0.")
+    orbital_entropies: tuple[float, ...] = Field(description="Of the active orbitals in the VQE state, nats.")
+    mutual_information: tuple[tuple[float, ...], ...] = Field(description="Of each two active orbitals, nats.")
     trace: tuple[float, ...] = Field(description="VQE energy in hartree after each evaluation, no solvation delta.")
     flags: tuple[str, ...] = Field(description="Sentences on what limits trust in the energy.")
     wall_s: dict[str, float] = Field(

@@ -95,6 +95,13 @@ def species(
         n_evaluations=trace,
         s_squared=0.0,
         natural_occupations=(1.97, 1.93, 0.07, 0.03),
+        orbital_entropies=(0.09, 0.16, 0.16, 0.09),
+        mutual_information=(
+            (0.0, 0.02, 0.01, 0.05),
+            (0.02, 0.0, 0.1, 0.01),
+            (0.01, 0.1, 0.0, 0.02),
+            (0.05, 0.01, 0.02, 0.0),
+        ),
         trace=tuple(energy + excess + 0.04 * 0.5**i for i in range(trace)),
         flags=("The VQE stopped at its limit of evaluations.",) if label.startswith("crotonamide") else (),
         wall_s={"geometry": 3.1, "mean_field": 8.4, "active_space": 0.2, "casci": 0.1, "vqe": 0.6, "pdft": 1.3},

@@ -55,6 +55,8 @@ def ground_state_of(energy: Rungs, electrons: int = 4, orbitals: int = 4, label:
         n_evaluations=1,
         s_squared=0.0,
         natural_occupations=(),
+        orbital_entropies=(),
+        mutual_information=(),
         trace=(),
         parameters=(),
         flags=flags,
