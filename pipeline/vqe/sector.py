@@ -34,7 +34,7 @@ Indices = NDArray[np.int64]
 
 _TILE = 32
 """Row pairs in a tile. More make longer loops, fewer stay in the cache."""
-_LEAST_DIMENSION_PER_THREAD = 20_000
+_LEAST_DIMENSION_PER_THREAD = 40_000
 """Below this number of determinants a thread costs more than it brings."""
 
 
@@ -181,11 +181,17 @@ def _groups(excitations: Sequence[Excitation], n_orbitals: int, n_alpha: int, n_
         )
 
 
+@cache
+def _strings(n_orbitals: int, n_electrons: int) -> Indices:
+    """Occupations as bits, in PySCF's order."""
+    return np.asarray(cistring.make_strings(range(n_orbitals), n_electrons))
+
+
 def _string_pairs(
     n_orbitals: int, n_electrons: int, leave: tuple[int, ...], enter: tuple[int, ...]
 ) -> tuple[Indices, Vector]:
     """Addresses before and after Π a†(enter_k) a(leave_k), applied in order k = last … first, and its sign."""
-    strings = cistring.make_strings(range(n_orbitals), n_electrons)
+    strings = _strings(n_orbitals, n_electrons)
     mask_out = sum(1 << i for i in leave)
     mask_in = sum(1 << a for a in enter)
     source = np.flatnonzero((strings & mask_out == mask_out) & (strings & mask_in == 0))
