@@ -45,7 +45,8 @@ class Hamiltonian:
         Every sign change s_p = ±1 of the orbitals with h_pq = s_p s_q h_pq and (pq|rs) = s_p s_q s_r s_s (pq|rs) is a
         symmetry; found by elimination over GF(2), these are D2h or its subgroup for symmetry-adapted orbitals. Bit k
         of an orbital is set where the k-th of them changes its sign: a product of orbitals is totally symmetric
-        where its bits cancel. Integrals below 1e-6 hartree count as zero, which costs some 1e-12 hartree.
+        where its bits cancel. The change of all signs, which every H has, is left out. Integrals below 1e-6 hartree
+        count as zero, which costs some 1e-12 hartree.
         """
         n = self.n_orbitals
         bits = 1 << np.arange(n)
@@ -64,7 +65,7 @@ class Hamiltonian:
                 rows[pivot] = left
         free = [p for p in range(n) if p not in rows]
         symmetries = [0] * n
-        for k, p in enumerate(free):
+        for k, p in enumerate(free[1:]):  # the changes of all free orbitals' signs together are that of all orbitals
             symmetries[p] |= 1 << k
             for pivot, row in rows.items():
                 symmetries[pivot] |= (row >> p & 1) << k

@@ -8,9 +8,10 @@ from itertools import groupby
 import numpy as np
 
 from pipeline.hamiltonian import Hamiltonian
+from pipeline.vqe.determinants import Vector
 from pipeline.vqe.excitations import Excitation
-from pipeline.vqe.minimise import VqeResult, hamiltonian_of, minimise
-from pipeline.vqe.sector import Sector, Vector
+from pipeline.vqe.minimise import VqeResult, determinants_of, hamiltonian_of, minimise
+from pipeline.vqe.sector import Sector
 
 POOL_TOLERANCE = 1e-3
 """Hartree per radian, largest gradient in the pool at which growth ends."""
@@ -41,8 +42,7 @@ def adapt(
     Returns:
         The result over all rounds: `trace` and `n_evaluations` count every evaluation, that of the pool as well.
     """
-    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
-    choices = Sector.compile(pool, n, n_alpha, n_beta)
+    choices = Sector.compile(pool, determinants_of(hamiltonian, pool))
     apply = hamiltonian_of(hamiltonian, choices)
     operators = {
         index: tuple(members)
@@ -52,7 +52,8 @@ def adapt(
     trace = result.trace
     pool_converged = False
     for grown in range(max_operators + 1):
-        gradient = choices.gradient(np.zeros(choices.n_parameters), result.state, apply(result.state))
+        psi = choices.determinants.vector(result.state)
+        gradient = choices.gradient(np.zeros(choices.n_parameters), psi, apply(psi))
         trace += result.trace[-1:]
         steepest = int(np.argmax(np.abs(gradient))) if len(gradient) else 0
         pool_converged = not len(gradient) or abs(gradient[steepest]) < tolerance

@@ -9,13 +9,14 @@ from math import comb
 import numpy as np
 import psutil
 from pyscf import lib
-from pyscf.fci import cistring, direct_spin1, spin_op
+from pyscf.fci import cistring, direct_spin1, direct_spin1_symm, spin_op
 from scipy.optimize import minimize
 
 from pipeline.errors import ResourceError
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.vqe.excitations import Excitation
-from pipeline.vqe.sector import Matrix, Sector, Vector
+from pipeline.vqe.determinants import Determinants, Matrix, Vector
+from pipeline.vqe.excitations import Excitation, symmetry_allowed
+from pipeline.vqe.sector import Sector
 
 GRADIENT_TOLERANCE = 1e-5
 """Hartree per radian, Euclidean norm. The energy error is about its square over twice the smallest curvature
@@ -69,7 +70,7 @@ def minimise(
     """
     tolerance = GRADIENT_TOLERANCE if tolerance is None else tolerance
     n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
-    sector = Sector.compile(excitations, n, n_alpha, n_beta)
+    sector = Sector.compile(excitations, determinants_of(hamiltonian, excitations))
     apply = hamiltonian_of(hamiltonian, sector)
     start = _mp2(hamiltonian, excitations, sector.n_parameters) if start is None else start
     scale = np.sqrt(_curvature(hamiltonian, excitations, sector.n_parameters))
@@ -100,7 +101,7 @@ def minimise(
 
         limits = {"maxcor": 20, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS, "ftol": 0.0, "gtol": 0.0}
         minimize(scaled, origin, jac=True, method="L-BFGS-B", callback=stop, options=limits)
-    state = sector.state(best)
+    state = sector.determinants.matrix(sector.state(best))
     gradient_norm = float(np.linalg.norm(best_gradient))
     return VqeResult(
         energy_hartree=best_energy + hamiltonian.constant,
@@ -115,15 +116,27 @@ def minimise(
     )
 
 
-def hamiltonian_of(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Matrix], Matrix]:
+def determinants_of(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...]) -> Determinants:
+    """The determinants that the excitations lead to: those of one symmetry if all of them keep it."""
+    symmetries = hamiltonian.orbital_symmetries()
+    kept = len(symmetry_allowed(excitations, symmetries)) == len(excitations)
+    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
+    return Determinants.of(n, n_alpha, n_beta, symmetries if kept else None)
+
+
+def hamiltonian_of(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Vector], Vector]:
     """H without its constant, as a function of a state, with as many threads as the sector has work for."""
     n, electrons = hamiltonian.n_orbitals, (hamiltonian.n_alpha, hamiltonian.n_beta)
+    determinants = sector.determinants
     absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, electrons, 0.5)
     links = tuple(cistring.gen_linkstr_index_trilidx(range(n), k) for k in electrons)
 
-    def apply(psi: Matrix) -> Matrix:
+    def apply(psi: Vector) -> Vector:
         with lib.with_omp_threads(sector.n_threads):
-            return np.asarray(direct_spin1.contract_2e(absorbed, psi, n, electrons, links))
+            if determinants.n_irreps == 1:
+                return np.asarray(direct_spin1.contract_2e(absorbed, psi, n, electrons, links))
+            symmetry = determinants.orbital_irreps, determinants.irrep
+            return np.asarray(direct_spin1_symm.contract_2e(absorbed, psi, n, electrons, links, *symmetry))
 
     return apply
 

@@ -10,8 +10,8 @@ from pyscf import ao2mo
 from pyscf.fci import addons, direct_spin1, spin_op
 
 from pipeline.hamiltonian import Hamiltonian
+from pipeline.vqe.determinants import Matrix
 from pipeline.vqe.minimise import VqeResult
-from pipeline.vqe.sector import Matrix
 from pipeline.vqe.solve import Ansatz, excitations_of, solve
 
 

@@ -1,8 +1,8 @@
 """Sector: the ansatz as plane rotations of determinant pairs in the particle-number sector.
 
-A state is a real matrix (alpha strings × beta strings) in PySCF's string order. T connects each determinant with
-at most one other, so exp(θ(T − T†)) is a set of independent plane rotations by ±θ: no Trotter error, no complex
-numbers, and no determinant outside the sector. `pipeline.vqe.slow` holds the slow twin of everything here.
+A state is a real vector over `Determinants`. T connects each determinant with at most one other, so exp(θ(T − T†)) is
+a set of independent plane rotations by ±θ: no Trotter error, no complex numbers, and no determinant outside the sector
+or of another symmetry. `pipeline.vqe.slow` holds the slow twin of everything here.
 
 Consecutive factors with the same operator on one spin form a group. Over the rows that this operator pairs, the factors
 of a group act independently, so a tile of a few row pairs goes through all of them while it is in the cache; tiles are
@@ -15,25 +15,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from itertools import groupby, pairwise
-from math import comb
-from typing import Literal
+from operator import xor
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
 from pyscf import lib
 from pyscf.fci import cistring
 
+from pipeline.vqe.determinants import Determinants, Indices, Strings, Vector
 from pipeline.vqe.excitations import Excitation
+from pipeline.vqe.kernels import TILE, backward, forward
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
-Indices = NDArray[np.int64]
-
-_TILE = 32
-"""Row pairs in a tile. More make longer loops, fewer stay in the cache."""
 _LEAST_DIMENSION_PER_THREAD = 40_000
 """Below this number of determinants a thread costs more than it brings."""
 
@@ -42,102 +35,97 @@ _LEAST_DIMENSION_PER_THREAD = 40_000
 class _Group:
     """Consecutive factors that share the operator on the outer spin, or have none there."""
 
-    transposed: bool
-    """Whether the outer spin is beta."""
-    outer: Indices
-    """(n, 2) rows that the outer operator pairs; each row with itself where there is no outer operator."""
-    outer_signs: Vector
-    """(n,) fermionic sign ±1 of the outer operator."""
     parameter: Indices
     """(n_factors,) index of each factor's θ."""
+    tiles: Indices
+    """(n_tiles, 3) run, first row of `outer`, number of rows. A run has one irreducible representation of rows."""
+    layout: Indices
+    """(n_runs, 8) where the first, then the second rows of a run's pairs lie in the vector: start, distance of rows,
+    distance of columns, number of columns."""
+    outer: Indices
+    """(n, 2) rows in their blocks that the outer operator pairs; each with itself where there is no outer operator."""
+    outer_signs: Vector
+    """(n,) fermionic sign ±1 of the outer operator."""
     spans: Indices
-    """(n_factors, 2) first and one-past-last row of the factor's inner pairs in `pairs`."""
+    """(n_runs, n_factors, 2) first and one-past-last row of the factor's inner pairs in `pairs`."""
     pairs: Indices
     """(n_rows, 2) columns that the inner operators pair."""
     signs: Vector
     """(n_rows,) their signs."""
 
-    @property
-    def n_tiles(self) -> int:
-        """Number of tiles of row pairs."""
-        return -(-len(self.outer) // _TILE)
-
-    def view(self, state: Matrix) -> Matrix:
-        """The state with the outer spin first."""
-        return state.T if self.transposed else state
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sector:
-    """An ansatz, compiled for one number of orbitals and electrons."""
+    """An ansatz, compiled for the determinants that it acts on."""
 
-    shape: tuple[int, int]
-    """Number of alpha strings and of beta strings."""
+    determinants: Determinants
     n_parameters: int
     groups: tuple[_Group, ...]
 
     @classmethod
-    def compile(cls, excitations: Sequence[Excitation], n_orbitals: int, n_alpha: int, n_beta: int) -> Sector:
-        """The groups of `excitations` with their pair tables."""
-        return cls(
-            shape=(comb(n_orbitals, n_alpha), comb(n_orbitals, n_beta)),
-            n_parameters=1 + max((x.parameter for x in excitations), default=-1),
-            groups=tuple(_groups(excitations, n_orbitals, n_alpha, n_beta)),
-        )
+    def compile(cls, excitations: Sequence[Excitation], determinants: Determinants) -> Sector:
+        """The groups of `excitations` with their pair tables.
 
-    def state(self, parameters: Vector) -> Matrix:
-        """The normalised ansatz state, shape `shape`, for `parameters` of shape (n_parameters,) in radians."""
-        psi = np.zeros(self.shape)
-        psi[0, 0] = 1.0  # the lowest orbitals filled: address 0 in PySCF's string order
+        Args:
+            excitations: the factors in the order they act; all keep the symmetry that `determinants` has.
+            determinants: the vector space of the states.
+        """
+        n_parameters = 1 + max((x.parameter for x in excitations), default=-1)
+        return cls(determinants, n_parameters, tuple(_groups(excitations, determinants)))
+
+    def state(self, parameters: Vector) -> Vector:
+        """The normalised ansatz state over `determinants`, for `parameters` of shape (n_parameters,) in radians."""
+        psi = np.zeros(self.determinants.size)
+        psi[self.determinants.reference] = 1.0
         with self._threads() as spread:
             for g in self.groups:
                 angles = parameters[g.parameter]
-                spread(_forward, g, g.view(psi), g.outer, g.outer_signs, angles, g.spans, g.pairs, g.signs)
+                spread(forward, g, psi, g.tiles, g.layout, g.outer, g.outer_signs, angles, g.spans, g.pairs, g.signs)
         return psi
 
     def energy_and_gradient(
-        self, parameters: Vector, apply_hamiltonian: Callable[[Matrix], Matrix]
+        self, parameters: Vector, apply_hamiltonian: Callable[[Vector], Vector]
     ) -> tuple[float, Vector]:
         """⟨ψ|H|ψ⟩ and its gradient by one adjoint (backward) sweep; two vectors in memory beside H·ψ's own.
 
         Source: adjoint differentiation, Jones & Gacon, arXiv:2009.02823.
         """
         psi = self.state(parameters)
-        bra = np.ascontiguousarray(apply_hamiltonian(psi))
+        bra = apply_hamiltonian(psi)
         energy = float(np.vdot(psi, bra))
         return energy, self._gradient_in_place(parameters, psi, bra)
 
-    def gradient(self, parameters: Vector, psi: Matrix, bra: Matrix) -> Vector:
+    def gradient(self, parameters: Vector, psi: Vector, bra: Vector) -> Vector:
         """The gradient alone, for a state psi that the ansatz ends in and bra = H psi."""
         return self._gradient_in_place(parameters, psi.copy(), bra.copy())
 
-    def _gradient_in_place(self, parameters: Vector, psi: Matrix, bra: Matrix) -> Vector:
+    def _gradient_in_place(self, parameters: Vector, psi: Vector, bra: Vector) -> Vector:
         gradient = np.zeros(self.n_parameters)
         with self._threads() as spread:
             for g in reversed(self.groups):
                 angles = parameters[g.parameter]
-                by_tile = np.empty((g.n_tiles, len(angles)))  # summed in one order, whatever the number of threads
-                states = g.view(psi), g.view(bra)
-                spread(_backward, g, by_tile, *states, g.outer, g.outer_signs, angles, g.spans, g.pairs, g.signs)
+                by_tile = np.empty((len(g.tiles), len(angles)))  # summed in one order, whatever the number of threads
+                places = g.tiles, g.layout, g.outer, g.outer_signs
+                spread(backward, g, by_tile, psi, bra, *places, angles, g.spans, g.pairs, g.signs)
                 np.add.at(gradient, g.parameter, by_tile.sum(axis=0))
         return gradient
 
     @property
     def n_threads(self) -> int:
         """As many as PySCF may use and the sector has work for."""
-        useful = self.shape[0] * self.shape[1] // _LEAST_DIMENSION_PER_THREAD
+        useful = self.determinants.size // _LEAST_DIMENSION_PER_THREAD
         return max(1, min(useful, int(lib.num_threads())))
 
     @contextmanager
     def _threads(self) -> Iterator[Callable[..., None]]:
         """A function that spreads the tiles of a group over the threads."""
         if (n_threads := self.n_threads) == 1:
-            yield lambda kernel, group, *arguments: kernel(0, group.n_tiles, *arguments)
+            yield lambda kernel, group, *arguments: kernel(0, len(group.tiles), *arguments)
             return
         with ThreadPoolExecutor(n_threads) as pool:
 
             def spread(kernel: Callable[..., None], group: _Group, *arguments: object) -> None:
-                ends = [group.n_tiles * k // n_threads for k in range(n_threads + 1)]
+                ends = [len(group.tiles) * k // n_threads for k in range(n_threads + 1)]
                 parts = [pool.submit(kernel, *part, *arguments) for part in pairwise(ends)]
                 for part in parts:
                     part.result()
@@ -145,167 +133,90 @@ class Sector:
             yield spread
 
 
-def _groups(excitations: Sequence[Excitation], n_orbitals: int, n_alpha: int, n_beta: int) -> Iterator[_Group]:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Table:
+    """The strings of one spin that an operator pairs, sorted by the first one's irreducible representation."""
+
+    pairs: Indices
+    """(n, 2) ranks of the strings before and after."""
+    signs: Vector
+    """(n,) ±1."""
+    bounds: Indices
+    """(n_irreps + 1,) where each irreducible representation starts."""
+    irrep: int
+    """Of the operator."""
+
+    @classmethod
+    def of(
+        cls, strings: Strings, irrep: int, leave: tuple[int, ...], enter: tuple[int, ...], fermionic: bool
+    ) -> _Table:
+        """Of Π a†(enter_k) a(leave_k), applied in order k = last … first; of no operator: each string with itself."""
+        mask_out = sum(1 << i for i in leave)
+        mask_in = sum(1 << a for a in enter)
+        source = np.flatnonzero((strings.bits & mask_out == mask_out) & (strings.bits & mask_in == 0))
+        source = source[np.argsort(strings.irrep[source], kind="stable")]
+        current = strings.bits[source]
+        signs = np.ones(len(source))
+        for i, a in reversed(list(zip(leave, enter, strict=True))):
+            low, high = min(i, a), max(i, a)
+            between = (1 << high) - (1 << (low + 1))
+            if fermionic:
+                signs *= 1.0 - 2.0 * (np.bitwise_count(current & between) & 1)
+            current = current ^ (1 << i) ^ (1 << a)
+        target = cistring.strs2addr(strings.n_orbitals, strings.n_electrons, current)
+        bounds = np.searchsorted(strings.irrep[source], np.arange(len(strings.count) + 1))
+        return cls(np.column_stack([strings.rank[source], strings.rank[target]]), signs, bounds, irrep)
+
+
+def _groups(excitations: Sequence[Excitation], determinants: Determinants) -> Iterator[_Group]:
     @cache
-    def table(
-        n_electrons: int, leave: tuple[int, ...], enter: tuple[int, ...], fermionic: bool
-    ) -> tuple[Indices, Vector]:
-        pairs, signs = _string_pairs(n_orbitals, n_electrons, leave, enter)
-        return pairs, signs if fermionic else np.ones_like(signs)
+    def table(beta: bool, leave: tuple[int, ...], enter: tuple[int, ...], fermionic: bool) -> _Table:
+        irrep = reduce(xor, (determinants.orbital_irreps[p] for p in (*leave, *enter)), 0)
+        return _Table.of(determinants.beta if beta else determinants.alpha, irrep, leave, enter, fermionic)
 
-    def kind(x: Excitation) -> tuple[Literal["alpha", "beta", "both"], tuple[int, ...], tuple[int, ...], bool]:
-        if x.alpha_from and x.beta_from:
-            return "both", x.alpha_from, x.alpha_to, x.fermionic
-        return "alpha" if x.alpha_from else "beta", (), (), x.fermionic
+    def kind(x: Excitation) -> tuple[bool, tuple[int, ...], tuple[int, ...], bool]:
+        """Whether the outer spin is beta; the operator on the outer spin."""
+        outer_is_beta = not x.beta_from
+        return (outer_is_beta, *(((), ()) if outer_is_beta else (x.alpha_from, x.alpha_to)), x.fermionic)
 
-    for (spins, leave, enter, fermionic), members in groupby(excitations, kind):
+    for (outer_is_beta, leave, enter, fermionic), members in groupby(excitations, kind):
         factors = list(members)
-        if spins == "alpha":
-            inner = [table(n_alpha, x.alpha_from, x.alpha_to, fermionic) for x in factors]
+        outer = table(outer_is_beta, leave, enter, fermionic)
+        if outer_is_beta:
+            inner = [table(False, x.alpha_from, x.alpha_to, fermionic) for x in factors]
         else:
-            inner = [table(n_beta, x.beta_from, x.beta_to, fermionic) for x in factors]
-        if spins == "both":
-            outer, outer_signs = table(n_alpha, leave, enter, fermionic)
-        else:
-            n_rows = comb(n_orbitals, n_beta if spins == "alpha" else n_alpha)
-            outer, outer_signs = np.repeat(np.arange(n_rows)[:, None], 2, axis=1), np.ones(n_rows)
-        ends = np.cumsum([0, *(len(signs) for _, signs in inner)])
-        yield _Group(
-            transposed=spins == "alpha",
-            outer=outer,
-            outer_signs=outer_signs,
-            parameter=np.array([x.parameter for x in factors], dtype=np.int64),
-            spans=np.column_stack([ends[:-1], ends[1:]]),
-            pairs=np.concatenate([pairs for pairs, _ in inner]),
-            signs=np.concatenate([signs for _, signs in inner]),
-        )
+            inner = [table(True, x.beta_from, x.beta_to, fermionic) for x in factors]
+        firsts = np.cumsum([0, *(len(t.signs) for t in inner)])
+        tiles, layout, spans = [], [], []
+        for label in range(determinants.n_irreps):
+            columns = label ^ determinants.irrep
+            span = [(at + t.bounds[columns], at + t.bounds[columns + 1]) for t, at in zip(inner, firsts, strict=False)]
+            start, end = outer.bounds[label : label + 2]
+            if start == end or not any(a < b for a, b in span):
+                continue
+            for first in range(start, end, TILE):
+                tiles.append((len(layout), first, min(TILE, end - first)))
+            rows = label, label ^ outer.irrep
+            layout.append([number for row in rows for number in _place(determinants, row, outer_is_beta)])
+            spans.append(span)
+        if tiles:
+            yield _Group(
+                parameter=np.array([x.parameter for x in factors], dtype=np.int64),
+                tiles=np.array(tiles, dtype=np.int64),
+                layout=np.array(layout, dtype=np.int64),
+                outer=outer.pairs,
+                outer_signs=outer.signs,
+                spans=np.array(spans, dtype=np.int64),
+                pairs=np.concatenate([t.pairs for t in inner]),
+                signs=np.concatenate([t.signs for t in inner]),
+            )
 
 
-@cache
-def _strings(n_orbitals: int, n_electrons: int) -> Indices:
-    """Occupations as bits, in PySCF's order."""
-    return np.asarray(cistring.make_strings(range(n_orbitals), n_electrons))
-
-
-def _string_pairs(
-    n_orbitals: int, n_electrons: int, leave: tuple[int, ...], enter: tuple[int, ...]
-) -> tuple[Indices, Vector]:
-    """Addresses before and after Π a†(enter_k) a(leave_k), applied in order k = last … first, and its sign."""
-    strings = _strings(n_orbitals, n_electrons)
-    mask_out = sum(1 << i for i in leave)
-    mask_in = sum(1 << a for a in enter)
-    source = np.flatnonzero((strings & mask_out == mask_out) & (strings & mask_in == 0))
-    current = strings[source]
-    sign = np.ones(len(source))
-    for i, a in reversed(list(zip(leave, enter, strict=True))):
-        low, high = min(i, a), max(i, a)
-        between = (1 << high) - (1 << (low + 1))
-        sign *= 1.0 - 2.0 * (np.bitwise_count(current & between) & 1)
-        current = current ^ (1 << i) ^ (1 << a)
-    target = cistring.strs2addr(n_orbitals, n_electrons, current)
-    return np.column_stack([source, target]).astype(np.int64), sign
-
-
-@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
-def _forward(
-    first_tile: int,
-    end_tile: int,
-    psi: Matrix,
-    outer: Indices,
-    outer_signs: Vector,
-    theta: Vector,
-    spans: Indices,
-    pairs: Indices,
-    signs: Vector,
-) -> None:
-    """Apply the factors of a group in order, in place, to some of its tiles."""
-    n_columns, n_outer = psi.shape[1], outer.shape[0]
-    alone = n_outer > 0 and outer[0, 0] == outer[0, 1]
-    for tile in range(first_tile, end_tile):
-        first = tile * _TILE
-        width = min(_TILE, n_outer - first)
-        x = np.zeros((n_columns, _TILE))
-        y = x if alone else np.zeros((n_columns, _TILE))
-        for k in range(width):
-            u, v, sign = outer[first + k, 0], outer[first + k, 1], outer_signs[first + k]
-            for r in range(n_columns):
-                x[r, k] = psi[u, r]
-            if not alone:
-                for r in range(n_columns):
-                    y[r, k] = sign * psi[v, r]
-        for f in range(theta.shape[0]):
-            cosine, sine = np.cos(theta[f]), np.sin(theta[f])
-            for j in range(spans[f, 0], spans[f, 1]):
-                p, q, s = pairs[j, 0], pairs[j, 1], sine * signs[j]
-                for k in range(_TILE):
-                    before, after = x[p, k], y[q, k]
-                    x[p, k] = cosine * before - s * after
-                    y[q, k] = cosine * after + s * before
-        for k in range(width):
-            u, v, sign = outer[first + k, 0], outer[first + k, 1], outer_signs[first + k]
-            for r in range(n_columns):
-                psi[u, r] = x[r, k]
-            if not alone:
-                for r in range(n_columns):
-                    psi[v, r] = sign * y[r, k]
-
-
-@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
-def _backward(
-    first_tile: int,
-    end_tile: int,
-    by_tile: Matrix,
-    psi: Matrix,
-    bra: Matrix,
-    outer: Indices,
-    outer_signs: Vector,
-    theta: Vector,
-    spans: Indices,
-    pairs: Indices,
-    signs: Vector,
-) -> None:
-    """Undo the factors of a group, last first, on some tiles of psi and of bra = H psi.
-
-    Fills each tile's part of dE/dθ = 2⟨bra|T − T†|psi⟩ into `by_tile` (tiles × factors).
-    """
-    n_columns, n_outer, n_factors = psi.shape[1], outer.shape[0], theta.shape[0]
-    alone = n_outer > 0 and outer[0, 0] == outer[0, 1]
-    for tile in range(first_tile, end_tile):
-        first = tile * _TILE
-        width = min(_TILE, n_outer - first)
-        x, m = np.zeros((n_columns, _TILE)), np.zeros((n_columns, _TILE))
-        y = x if alone else np.zeros((n_columns, _TILE))
-        n = m if alone else np.zeros((n_columns, _TILE))
-        total = np.zeros(_TILE)
-        for k in range(width):
-            u, v, sign = outer[first + k, 0], outer[first + k, 1], outer_signs[first + k]
-            for r in range(n_columns):
-                x[r, k] = psi[u, r]
-                m[r, k] = bra[u, r]
-            if not alone:
-                for r in range(n_columns):
-                    y[r, k] = sign * psi[v, r]
-                    n[r, k] = sign * bra[v, r]
-        for f in range(n_factors - 1, -1, -1):
-            cosine, sine = np.cos(theta[f]), np.sin(theta[f])
-            total[:] = 0.0
-            for j in range(spans[f, 0], spans[f, 1]):
-                p, q, g = pairs[j, 0], pairs[j, 1], signs[j]
-                s = sine * g
-                for k in range(_TILE):
-                    a, b, c, d = x[p, k], y[q, k], m[p, k], n[q, k]
-                    total[k] += g * (d * a - c * b)
-                    x[p, k] = cosine * a + s * b
-                    y[q, k] = cosine * b - s * a
-                    m[p, k] = cosine * c + s * d
-                    n[q, k] = cosine * d - s * c
-            by_tile[tile, f] = 2.0 * total.sum()
-        for k in range(width):
-            u, v, sign = outer[first + k, 0], outer[first + k, 1], outer_signs[first + k]
-            for r in range(n_columns):
-                psi[u, r] = x[r, k]
-                bra[u, r] = m[r, k]
-            if not alone:
-                for r in range(n_columns):
-                    psi[v, r] = sign * y[r, k]
-                    bra[v, r] = sign * n[r, k]
+def _place(determinants: Determinants, outer_irrep: int, outer_is_beta: bool) -> tuple[int, int, int, int]:
+    """Of the rows with this irreducible representation: start, distance of rows and of columns, number of columns."""
+    inner_irrep = outer_irrep ^ determinants.irrep
+    if outer_is_beta:
+        n_outer, n_inner = determinants.beta.count[outer_irrep], determinants.alpha.count[inner_irrep]
+        return int(determinants.offsets[inner_irrep]), 1, int(n_outer), int(n_inner)
+    n_inner = int(determinants.beta.count[inner_irrep])
+    return int(determinants.offsets[outer_irrep]), n_inner, 1, n_inner

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.adapt import adapt
+from pipeline.vqe.determinants import Vector
 from pipeline.vqe.excitations import Excitation, symmetry_allowed, uccgsd, uccsd, upccgsd
 from pipeline.vqe.minimise import VqeResult, minimise, refuse_too_large
-from pipeline.vqe.sector import Vector
 
 Ansatz = Literal["uccsd", "uccgsd", "1-upccgsd", "2-upccgsd", "3-upccgsd", "adapt", "adapt-qubit"]
 """``adapt`` grows its ansatz from generalised singles and doubles, ``adapt-qubit`` from these as qubit excitations."""

@@ -17,8 +17,9 @@ from pipeline.errors import InputError, ResourceError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe import slow
 from pipeline.vqe.adapt import adapt
+from pipeline.vqe.determinants import Determinants
 from pipeline.vqe.excitations import Excitation, symmetry_allowed, uccgsd, uccsd, upccgsd
-from pipeline.vqe.minimise import GRADIENT_TOLERANCE, minimise
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE, determinants_of, hamiltonian_of, minimise
 from pipeline.vqe.sector import Sector
 from pipeline.vqe.solve import Ansatz, excitations_of, solve
 
@@ -41,10 +42,10 @@ def test_state_equals_the_slow_twin(ansatz: str, sector: tuple[int, int, int], s
     n = n if ansatz == "uccsd" else min(n, 3)
     assume(n_alpha <= n and n_beta <= n)
     excitations = factors(ansatz, n, n_alpha, n_beta)
-    fast = Sector.compile(excitations, n, n_alpha, n_beta)
+    fast = Sector.compile(excitations, Determinants.of(n, n_alpha, n_beta))
     parameters = np.random.default_rng(seed).normal(size=fast.n_parameters)
     state = fast.state(parameters)
-    np.testing.assert_allclose(state.ravel(), slow.state(excitations, parameters, n, n_alpha, n_beta), atol=1e-12)
+    np.testing.assert_allclose(state, slow.state(excitations, parameters, n, n_alpha, n_beta), atol=1e-12)
     assert np.linalg.norm(state) == pytest.approx(1.0, abs=1e-12)
 
 
@@ -52,23 +53,19 @@ def test_state_equals_the_slow_twin(ansatz: str, sector: tuple[int, int, int], s
 @settings(max_examples=15, deadline=None)
 def test_gradient_equals_finite_differences(sector: tuple[int, int, int], seed: int) -> None:
     n, n_alpha, n_beta = sector
-    fast = Sector.compile(uccsd(n, n_alpha, n_beta), n, n_alpha, n_beta)
+    fast = Sector.compile(uccsd(n, n_alpha, n_beta), Determinants.of(n, n_alpha, n_beta))
     rng = np.random.default_rng(seed)
     parameters = rng.normal(size=fast.n_parameters)
-    dimension = fast.shape[0] * fast.shape[1]
+    dimension = fast.determinants.size
     matrix = rng.normal(size=(dimension, dimension))
     matrix += matrix.T
-
-    def apply(psi: np.ndarray) -> np.ndarray:
-        return (matrix @ psi.ravel()).reshape(psi.shape)
-
-    energy, gradient = fast.energy_and_gradient(parameters, apply)
-    state = fast.state(parameters).ravel()
+    energy, gradient = fast.energy_and_gradient(parameters, matrix.dot)
+    state = fast.state(parameters)
     assert energy == pytest.approx(state @ matrix @ state, abs=1e-10)
     step = 1e-5
     for k in range(fast.n_parameters):
         shift = step * np.eye(fast.n_parameters)[k]
-        up, down = fast.state(parameters + shift).ravel(), fast.state(parameters - shift).ravel()
+        up, down = fast.state(parameters + shift), fast.state(parameters - shift)
         numeric = (up @ matrix @ up - down @ matrix @ down) / (2 * step)
         assert gradient[k] == pytest.approx(numeric, abs=1e-6)
 
@@ -95,7 +92,7 @@ def test_the_minimum_is_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert solve(hamiltonian).energy_hartree == pytest.approx(result.energy_hartree, abs=1e-6)
     rng = np.random.default_rng(1)
     n, na, nb = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
-    sector = Sector.compile(result.excitations, n, na, nb)
+    sector = Sector.compile(result.excitations, Determinants.of(n, na, nb))
     absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, (na, nb), 0.5)
     for _ in range(10):
         step = rng.normal(size=len(result.parameters))
@@ -108,9 +105,9 @@ def test_the_minimum_is_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_threads_change_nothing(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last bit: every tile sums for itself."""
     n, k = 7, 3
-    fast = Sector.compile(uccsd(n, k, k), n, k, k)
+    fast = Sector.compile(uccsd(n, k, k), Determinants.of(n, k, k))
     rng = np.random.default_rng(0)
-    parameters, psi, bra = rng.normal(size=fast.n_parameters), rng.normal(size=fast.shape), rng.normal(size=fast.shape)
+    parameters, psi, bra = rng.normal(size=fast.n_parameters), *rng.normal(size=(2, fast.determinants.size))
     one = fast.state(parameters), fast.gradient(parameters, psi, bra)
     monkeypatch.setattr("pipeline.vqe.sector._LEAST_DIMENSION_PER_THREAD", 1)
     with lib.with_omp_threads(threads):
@@ -133,6 +130,42 @@ def test_symmetry_leaves_out_only_what_is_zero(name: str) -> None:
     kept = {x.parameter for x in everything if symmetry_allowed((x,), symmetries)}
     forbidden = [theta for k, theta in enumerate(whole.parameters) if k not in kept]
     assert np.max(np.abs(forbidden)) < 1e-4
+
+
+@given(
+    space=st.tuples(st.integers(2, 6), st.integers(1, 4), st.integers(1, 4)).filter(lambda s: max(s[1:]) <= s[0]),
+    data=st.data(),
+)
+@settings(max_examples=30, deadline=None)
+def test_symmetry_blocks_change_no_state_and_no_gradient(space: tuple[int, int, int], data: st.DataObject) -> None:
+    """Allowed excitations over the determinants of one symmetry, and over all of them."""
+    n, n_alpha, n_beta = space
+    symmetries = data.draw(st.lists(st.integers(0, 7), min_size=n, max_size=n))
+    excitations = symmetry_allowed(uccgsd(n, paired=n_alpha == n_beta), symmetries)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    blocks = Sector.compile(excitations, Determinants.of(n, n_alpha, n_beta, symmetries))
+    whole = Sector.compile(excitations, Determinants.of(n, n_alpha, n_beta))
+    parameters = rng.normal(size=blocks.n_parameters)
+    state = blocks.state(parameters)
+    as_matrix = blocks.determinants.matrix(state)
+    np.testing.assert_allclose(as_matrix.ravel(), whole.state(parameters), atol=1e-12)
+    np.testing.assert_array_equal(blocks.determinants.vector(as_matrix), state)
+    bra = rng.normal(size=state.shape)
+    gradient = whole.gradient(parameters, as_matrix.ravel(), blocks.determinants.matrix(bra).ravel())
+    np.testing.assert_allclose(blocks.gradient(parameters, state, bra), gradient, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["LiH", "N2", "H6", "CH3+", "O2", "OH"])
+def test_the_hamiltonian_acts_on_blocks_as_on_the_matrix(name: str) -> None:
+    hamiltonian, _, _ = active_space(name)
+    n, electrons = hamiltonian.n_orbitals, (hamiltonian.n_alpha, hamiltonian.n_beta)
+    determinants = determinants_of(hamiltonian, ())
+    assert determinants.n_irreps > 1
+    psi = np.random.default_rng(3).normal(size=determinants.size)
+    absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, electrons, 0.5)
+    expected = direct_spin1.contract_2e(absorbed, determinants.matrix(psi), n, electrons)
+    image = hamiltonian_of(hamiltonian, Sector.compile((), determinants))(psi)
+    np.testing.assert_allclose(determinants.matrix(image), expected, atol=1e-5)
 
 
 def test_sign_changes_of_orbitals_keep_the_integrals() -> None:
