@@ -24,6 +24,7 @@ from pipeline.mean_field import dft_energy, mean_field
 from pipeline.pdft import pdft_energies
 from pipeline.rungs import Rungs
 from pipeline.store import Store, content_hash
+from pipeline.vqe.checkpoint import Checkpoint, Progress
 from pipeline.vqe.correlation import orbital_correlation
 from pipeline.vqe.minimise import refuse_too_large
 from pipeline.vqe.solve import solve
@@ -96,6 +97,22 @@ class GroundState:
 
 _GROUND_STATE = TypeAdapter(GroundState)
 _RELAXED = TypeAdapter(RelaxedGeometry)
+_PROGRESS = TypeAdapter(Progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredCheckpoint:
+    """Progress of one VQE in the store."""
+
+    store: Store
+    key: str
+
+    def load(self) -> Progress | None:
+        payload = self.store.get(self.key)
+        return None if payload is None else _PROGRESS.validate_python(payload)
+
+    def save(self, progress: Progress) -> None:
+        self.store.replace(self.key, "vqe_progress", _PROGRESS.dump_python(progress, mode="json"))
 
 
 def geometry_key(species: Species, level: LevelOfTheory, seed: int) -> str:
@@ -149,9 +166,12 @@ def ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, stor
     start = time.perf_counter()
     with _timed({}, "geometry"):
         relaxed = relaxed_geometry(calculation.species, level, seed, store)
-    result = compute(calculation, relaxed.geometry, level, relaxed.flags, time.perf_counter() - start)
     key = ground_state_key(calculation, level, seed)
+    checkpoint = _StoredCheckpoint(store, content_hash("vqe_progress", key))
+    seconds = time.perf_counter() - start
+    result = compute(calculation, relaxed.geometry, level, relaxed.flags, seconds, checkpoint)
     store.put(key, "ground_state", _GROUND_STATE.dump_python(result, mode="json"), time.perf_counter() - start)
+    store.remove(checkpoint.key)
     return result
 
 
@@ -161,8 +181,11 @@ def compute(
     level: LevelOfTheory,
     geometry_flags: tuple[str, ...] = (),
     geometry_seconds: float = 0.0,
+    checkpoint: Checkpoint | None = None,
 ) -> GroundState:
     """Every rung at a given geometry: GFN2-xTB, mean field, DFT, exact CASCI, VQE, and MC-PDFT on both states.
+
+    A VQE that takes long saves its progress in `checkpoint`, and goes on from there.
 
     Raises:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
@@ -187,7 +210,7 @@ def compute(
     with _timed(wall, "casci"):
         exact_energy, exact_state, exact_converged = _exact(integrals)
     with _timed(wall, "vqe"):
-        vqe = solve(integrals, level.ansatz)
+        vqe = solve(integrals, level.ansatz, checkpoint=checkpoint)
     with _timed(wall, "pdft"):
         casci_pdft, vqe_pdft = pdft_energies(reference, space, [exact_state, vqe.state], level)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, String, create_engine, event, func, select
+from sqlalchemy import JSON, DateTime, Float, String, create_engine, delete, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -61,7 +61,7 @@ class _Result(_Base):
 
 
 class Store:
-    """Key-value store of finished results. Every `put` is committed before it returns.
+    """Key-value store of results. Every `put` is committed before it returns.
 
     Any number of processes may share one store; a second `put` under a key changes nothing.
     """
@@ -82,6 +82,7 @@ class Store:
                 connection.execute("PRAGMA busy_timeout = 60000")
                 connection.execute("PRAGMA journal_mode = WAL")
 
+        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         with self._trouble("opened"):
             self._create()
 
@@ -108,7 +109,6 @@ class Store:
 
     def put(self, key: str, stage: str, payload: Any, wall_s: float) -> None:
         """Store a JSON payload that took `wall_s` seconds to make, unless the key is there already."""
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         row = {
             "key": key,
             "stage": stage,
@@ -117,7 +117,22 @@ class Store:
             "created": datetime.now(UTC),
         }
         with self._trouble("written"), Session(self._engine) as session:
-            session.execute(insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
+            session.execute(self._insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
+            session.commit()
+
+    def replace(self, key: str, stage: str, payload: Any) -> None:
+        """Store the JSON payload of unfinished work in place of what the key had."""
+        row = {"key": key, "stage": stage, "payload": payload, "wall_s": 0.0, "created": datetime.now(UTC)}
+        statement = self._insert(_Result).values(row)
+        changed = {"payload": statement.excluded.payload, "created": statement.excluded.created}
+        with self._trouble("written"), Session(self._engine) as session:
+            session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
+            session.commit()
+
+    def remove(self, key: str) -> None:
+        """Forget what the key has, if anything."""
+        with self._trouble("written"), Session(self._engine) as session:
+            session.execute(delete(_Result).where(_Result.key == key))
             session.commit()
 
     def present(self, keys: Iterable[str]) -> set[str]:

@@ -135,6 +135,26 @@ def upccgsd(n_orbitals: int, layers: int) -> tuple[Excitation, ...]:
     return tuple(factors)
 
 
+def gate_fabric(n_orbitals: int, layers: int) -> tuple[Excitation, ...]:
+    """Hardware-efficient ansatz: layers of gates between neighbouring orbitals that keep particle number and spin.
+
+    Each layer has the even, then the odd neighbours; each gate exchanges a pair of electrons, then rotates the two
+    orbitals into one another. Every gate acts on four neighbouring qubits, so a circuit needs no long range. It is
+    complete with enough layers, but has no good start and flat directions: expect slow, incomplete convergence.
+
+    Source: Anselmetti, Wierichs, Gogolin, Parrish, New J. Phys. 23, 113010 (2021).
+    """
+    factors: list[Excitation] = []
+    for _layer in range(layers):
+        for first in (0, 1):
+            for p in range(first, n_orbitals - 1, 2):
+                index = 2 * len(factors) // 3
+                factors.append(Excitation((p,), (p + 1,), (p,), (p + 1,), index))
+                factors.append(Excitation((p,), (p + 1,), (), (), index + 1))
+                factors.append(Excitation((), (), (p,), (p + 1,), index + 1))
+    return tuple(factors)
+
+
 def symmetry_allowed(excitations: tuple[Excitation, ...], symmetries: Sequence[int]) -> tuple[Excitation, ...]:
     """Those excitations that keep the symmetry, parameters numbered anew; the others' amplitudes are zero.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
@@ -14,9 +15,11 @@ from scipy.optimize import minimize
 
 from pipeline.errors import ResourceError
 from pipeline.hamiltonian import Hamiltonian
+from pipeline.vqe.checkpoint import SAME_HARTREE, SECONDS, Checkpoint, Progress
 from pipeline.vqe.determinants import Determinants, Matrix, Vector
 from pipeline.vqe.excitations import Excitation, symmetry_allowed
 from pipeline.vqe.sector import Sector
+from pipeline.vqe.start import Start, acts_on_reference, start_parameters
 
 GRADIENT_TOLERANCE = 1e-5
 """Hartree per radian, Euclidean norm. The energy error is about its square over twice the smallest curvature
@@ -54,8 +57,9 @@ class VqeResult:
 def minimise(
     hamiltonian: Hamiltonian,
     excitations: tuple[Excitation, ...],
-    start: Vector | None = None,
+    start: Vector | Start = "mp2",
     tolerance: float | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> VqeResult:
     """Minimise the energy of an ansatz by L-BFGS with exact gradients.
 
@@ -65,42 +69,56 @@ def minimise(
     Args:
         hamiltonian: the active space.
         excitations: the factors of the ansatz in the order they act.
-        start: parameters to start from, such as those of a neighbouring geometry; MP2 amplitudes if None.
+        start: parameters to start from, such as those of a neighbouring geometry, or whose amplitudes to start from.
         tolerance: gradient norm at which to stop, hartree per radian; `GRADIENT_TOLERANCE` if None.
+        checkpoint: what to go on from if it holds the progress of this minimisation, and where to save it.
     """
     tolerance = GRADIENT_TOLERANCE if tolerance is None else tolerance
     n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
     sector = Sector.compile(excitations, determinants_of(hamiltonian, excitations))
     apply = hamiltonian_of(hamiltonian, sector)
-    start = _mp2(hamiltonian, excitations, sector.n_parameters) if start is None else start
     scale = np.sqrt(_curvature(hamiltonian, excitations, sector.n_parameters))
     trace: list[float] = []
-    best_energy, best, best_gradient = np.inf, start, np.zeros_like(start)
+    best_energy, best, best_gradient = np.inf, np.zeros(sector.n_parameters), np.zeros(sector.n_parameters)
+    saved = time.monotonic()
 
     def evaluate(parameters: Vector) -> tuple[float, Vector]:
-        nonlocal best_energy, best, best_gradient
+        nonlocal best_energy, best, best_gradient, saved
         energy, gradient = sector.energy_and_gradient(parameters, apply)
         trace.append(energy + hamiltonian.constant)
         if energy <= best_energy:
             best_energy, best, best_gradient = energy, parameters, gradient
+            if checkpoint and time.monotonic() - saved > SECONDS:
+                checkpoint.save(Progress(tuple(parameters.tolist()), energy))
+                saved = time.monotonic()
         return energy, gradient
 
-    first = evaluate(start)
-    if np.linalg.norm(best_gradient) > tolerance:
+    def begin() -> tuple[Vector, float, Vector]:
+        progress = checkpoint.load() if checkpoint else None
+        if progress and len(progress.parameters) == sector.n_parameters:
+            origin = np.array(progress.parameters)
+            energy, gradient = evaluate(origin)
+            if abs(energy - progress.energy_hartree) < SAME_HARTREE:
+                return origin, energy, gradient
+        origin = start_parameters(hamiltonian, excitations, start) if isinstance(start, str) else start
+        return origin, *evaluate(origin)
+
+    origin, energy, gradient = begin()
+    if np.linalg.norm(gradient) > tolerance:
         # L-BFGS-B starts with a step of length one along the gradient: make that the quasi-Newton step
-        scale /= np.linalg.norm(best_gradient / scale)
-        origin = start * scale
+        scale /= np.linalg.norm(gradient / scale)
+        first = origin * scale
 
         def scaled(x: Vector) -> tuple[float, Vector]:
-            energy, gradient = first if np.array_equal(x, origin) else evaluate(x / scale)
-            return energy, gradient / scale
+            value, slope = (energy, gradient) if np.array_equal(x, first) else evaluate(x / scale)
+            return value, slope / scale
 
         def stop(_x: Vector) -> None:
             if np.linalg.norm(best_gradient) <= tolerance:
                 raise StopIteration
 
         limits = {"maxcor": 20, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS, "ftol": 0.0, "gtol": 0.0}
-        minimize(scaled, origin, jac=True, method="L-BFGS-B", callback=stop, options=limits)
+        minimize(scaled, first, jac=True, method="L-BFGS-B", callback=stop, options=limits)
     state = sector.determinants.matrix(sector.state(best))
     gradient_norm = float(np.linalg.norm(best_gradient))
     return VqeResult(
@@ -170,45 +188,9 @@ def _curvature(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_
 
     curvature = np.zeros(n_parameters)
     for x in excitations:
-        if not _acts_on_reference(x, n_alpha, n_beta):
+        if not acts_on_reference(x, n_alpha, n_beta):
             curvature[x.parameter] += 2.0 * _TYPICAL_GAP
             continue
         row, column = address(n_alpha, x.alpha_from, x.alpha_to), address(n_beta, x.beta_from, x.beta_to)
         curvature[x.parameter] += 2.0 * max(diagonal[row, column] - diagonal[0, 0], _LEAST_GAP)
     return curvature
-
-
-def _mp2(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_parameters: int) -> Vector:
-    """MP2 doubles and first-order singles as a start, shape (n_parameters,).
-
-    Denominators below 0.1 Ha are raised to it, so that near-degenerate orbitals give no wild start.
-    """
-    h, g = hamiltonian.one_body, hamiltonian.two_body
-    na, nb = hamiltonian.n_alpha, hamiltonian.n_beta
-    coulomb = np.einsum("pqii->pq", g[:, :, :na, :na]) + np.einsum("pqii->pq", g[:, :, :nb, :nb])
-    fock_alpha = h + coulomb - np.einsum("piiq->pq", g[:, :na, :na, :])
-    fock_beta = h + coulomb - np.einsum("piiq->pq", g[:, :nb, :nb, :])
-    start = np.zeros(n_parameters)
-    for x in excitations:
-        if not _acts_on_reference(x, na, nb) or start[x.parameter]:
-            continue
-        gap = sum(fock_alpha[a, a] - fock_alpha[i, i] for i, a in zip(x.alpha_from, x.alpha_to, strict=True))
-        gap += sum(fock_beta[a, a] - fock_beta[i, i] for i, a in zip(x.beta_from, x.beta_to, strict=True))
-        gap = max(gap, _LEAST_GAP)
-        if x.alpha_from and x.beta_from:
-            coupling = g[x.alpha_from[0], x.alpha_to[0], x.beta_from[0], x.beta_to[0]]
-        elif len(x.alpha_from or x.beta_from) == 2:
-            (i, j), (a, b) = x.alpha_from or x.beta_from, x.alpha_to or x.beta_to
-            coupling = g[i, a, j, b] - g[i, b, j, a]
-        elif x.alpha_from:
-            coupling = fock_alpha[x.alpha_from[0], x.alpha_to[0]]
-        else:
-            coupling = fock_beta[x.beta_from[0], x.beta_to[0]]
-        start[x.parameter] = -coupling / gap
-    return start
-
-
-def _acts_on_reference(x: Excitation, n_alpha: int, n_beta: int) -> bool:
-    """Whether the excitation leads from occupied to empty orbitals of the reference determinant."""
-    alpha = all(i < n_alpha for i in x.alpha_from) and all(a >= n_alpha for a in x.alpha_to)
-    return alpha and all(i < n_beta for i in x.beta_from) and all(a >= n_beta for a in x.beta_to)

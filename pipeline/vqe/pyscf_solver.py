@@ -10,9 +10,10 @@ from pyscf import ao2mo
 from pyscf.fci import addons, direct_spin1, spin_op
 
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.vqe.determinants import Matrix
+from pipeline.vqe.determinants import Matrix, Vector
 from pipeline.vqe.minimise import VqeResult
 from pipeline.vqe.solve import Ansatz, excitations_of, solve
+from pipeline.vqe.start import Start
 
 
 class VqeSolver:
@@ -86,7 +87,8 @@ class VqeSolver:
         n_alpha, n_beta = (nelec - nelec // 2, nelec // 2) if isinstance(nelec, int | np.integer) else nelec
         two_body = ao2mo.restore(1, np.asarray(eri), norb)
         hamiltonian = Hamiltonian(float(ecore), np.asarray(h1e), two_body, n_alpha, n_beta)
-        last, start = self.result, None
+        last = self.result
+        start: Vector | Start = "mp2"
         if ci0 is not None and last is not None and last.excitations == excitations_of(hamiltonian, self.ansatz):
             start = last.parameters
         self.result = solve(hamiltonian, self.ansatz, start)

@@ -93,13 +93,14 @@ class Sector:
         psi = self.state(parameters)
         bra = apply_hamiltonian(psi)
         energy = float(np.vdot(psi, bra))
-        return energy, self._gradient_in_place(parameters, psi, bra)
+        return energy, self.undo(parameters, psi, bra)
 
     def gradient(self, parameters: Vector, psi: Vector, bra: Vector) -> Vector:
         """The gradient alone, for a state psi that the ansatz ends in and bra = H psi."""
-        return self._gradient_in_place(parameters, psi.copy(), bra.copy())
+        return self.undo(parameters, psi.copy(), bra.copy())
 
-    def _gradient_in_place(self, parameters: Vector, psi: Vector, bra: Vector) -> Vector:
+    def undo(self, parameters: Vector, psi: Vector, bra: Vector) -> Vector:
+        """The same in place: leaves psi and bra as they were before the factors acted."""
         gradient = np.zeros(self.n_parameters)
         with self._threads() as spread:
             for g in reversed(self.groups):
@@ -187,7 +188,9 @@ def _groups(excitations: Sequence[Excitation], determinants: Determinants) -> It
         else:
             inner = [table(True, x.beta_from, x.beta_to, fermionic) for x in factors]
         firsts = np.cumsum([0, *(len(t.signs) for t in inner)])
-        tiles, layout, spans = [], [], []
+        tiles: list[tuple[int, int, int]] = []
+        layout: list[list[int]] = []
+        spans = []
         for label in range(determinants.n_irreps):
             columns = label ^ determinants.irrep
             span = [(at + t.bounds[columns], at + t.bounds[columns + 1]) for t, at in zip(inner, firsts, strict=False)]

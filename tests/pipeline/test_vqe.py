@@ -18,7 +18,7 @@ from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe import slow
 from pipeline.vqe.adapt import adapt
 from pipeline.vqe.determinants import Determinants
-from pipeline.vqe.excitations import Excitation, symmetry_allowed, uccgsd, uccsd, upccgsd
+from pipeline.vqe.excitations import Excitation, gate_fabric, symmetry_allowed, uccgsd, uccsd, upccgsd
 from pipeline.vqe.minimise import GRADIENT_TOLERANCE, determinants_of, hamiltonian_of, minimise
 from pipeline.vqe.sector import Sector
 from pipeline.vqe.solve import Ansatz, excitations_of, solve
@@ -31,10 +31,12 @@ SECTORS = st.integers(2, 4).flatmap(
 def factors(ansatz: str, n: int, n_alpha: int, n_beta: int) -> tuple[Excitation, ...]:
     if ansatz == "uccsd":
         return uccsd(n, n_alpha, n_beta)
+    if ansatz == "fabric":
+        return gate_fabric(n, 2)
     return upccgsd(n, 2) if ansatz == "upccgsd" else uccgsd(n, paired=n_alpha == n_beta, fermionic=ansatz == "uccgsd")
 
 
-@pytest.mark.parametrize("ansatz", ["uccsd", "uccgsd", "qubit", "upccgsd"])
+@pytest.mark.parametrize("ansatz", ["uccsd", "uccgsd", "qubit", "upccgsd", "fabric"])
 @given(sector=SECTORS, seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=12, deadline=None)
 def test_state_equals_the_slow_twin(ansatz: str, sector: tuple[int, int, int], seed: int) -> None:
@@ -194,6 +196,29 @@ def test_more_layers_of_paired_doubles_never_do_worse() -> None:
     hamiltonian, hartree_fock, exact = active_space("LiH")
     energies = [solve(hamiltonian, ansatz).energy_hartree for ansatz in ("1-upccgsd", "2-upccgsd")]
     assert exact - 1e-9 <= energies[1] <= energies[0] + 1e-7 < hartree_fock
+
+
+@pytest.mark.parametrize("name", ["H2", "LiH", "OH"])
+def test_the_hardware_efficient_ansatz_keeps_spin(name: str) -> None:
+    """Every gate of the fabric commutes with S²; with as many layers as orbitals it comes close to CASCI."""
+    hamiltonian, hartree_fock, exact = active_space(name)
+    result = solve(hamiltonian, "hardware-efficient")
+    assert exact - 1e-9 <= result.energy_hartree
+    assert hartree_fock - result.energy_hartree >= 0.95 * (hartree_fock - exact)
+    expected = (hamiltonian.n_alpha - hamiltonian.n_beta) / 2
+    assert result.s_squared == pytest.approx(expected * (expected + 1), abs=1e-9)
+    assert all(max(x.alpha_from + x.beta_from) + 1 == max(x.alpha_to + x.beta_to) for x in result.excitations)
+
+
+def test_adapt_takes_fewer_parameters_than_uccsd_where_bonds_are_stretched() -> None:
+    """N2 at 1.8 Å: within chemical accuracy, 1.6 millihartree, where UCCSD is not."""
+    hamiltonian, _, exact = active_space("N2 (1.8 Å)")
+    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
+    n_uccsd = 1 + max(x.parameter for x in uccsd(n, n_alpha, n_beta))
+    grown = adapt(hamiltonian, excitations_of(hamiltonian, "adapt"), max_operators=80)
+    assert len(grown.parameters) <= 80 < n_uccsd == 165
+    assert exact <= grown.energy_hartree < exact + 1.6e-3
+    assert solve(hamiltonian).energy_hartree > exact + 1.6e-3
 
 
 def test_adapt_grows_one_operator_at_a_time_and_never_upwards() -> None:
