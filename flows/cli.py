@@ -1,4 +1,4 @@
-"""The command line: ``eigenlead screen | estimate | energy | descriptor | report | serve | doctor``."""
+"""The command line: ``eigenlead screen | estimate | energy | sqd | descriptor | report | serve | doctor``."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Seed of every random choic
 WorkersOption = Annotated[int, typer.Option(min=1, help="Processes side by side; one core each.")]
 StoreOption = Annotated[str, typer.Option(help="SQLAlchemy URL of the result store; empty: the user's own.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+Structure = Annotated[str, typer.Argument(metavar="INPUT", help="A SMILES, or an .xyz file used as it is.")]
+ChargeOption = Annotated[int | None, typer.Option(help="Total charge; as the input says, else 0.")]
+MultiplicityOption = Annotated[int | None, typer.Option(min=1, help="Spin multiplicity; the lowest by default.")]
+BasisOption = Annotated[str, typer.Option(help="Gaussian basis set.")]
+ActiveSpaceOption = Annotated[str, typer.Option(metavar="E,O", help="Active electrons and orbitals.")]
+OrbitalsOption = Annotated[
+    str, typer.Option(help="frontier; fno (MP2 natural virtuals); avas:1,2 (valence p of atoms) or pi:1,2 (their π).")
+]
 
 
 @app.command()
@@ -100,15 +108,15 @@ def estimate(
 
 @app.command()
 def energy(
-    structure: Annotated[str, typer.Argument(metavar="INPUT", help="A SMILES, or an .xyz file used as it is.")],
-    charge: Annotated[int | None, typer.Option(help="Total charge; as the input says, else 0.")] = None,
-    multiplicity: Annotated[int | None, typer.Option(min=1, help="Spin multiplicity; the lowest by default.")] = None,
-    basis: Annotated[str, typer.Option(help="Gaussian basis set.")] = "def2-svp",
-    active_space: Annotated[str, typer.Option(metavar="E,O", help="Active electrons and orbitals.")] = "",
-    orbitals: Annotated[
-        str, typer.Option(help="frontier; avas:1,2 (valence p of these atoms) or pi:1,2 (their π orbitals).")
-    ] = "frontier",
-    ansatz: Annotated[str, typer.Option(help="uccsd, uccgsd, 1-upccgsd to 3-upccgsd, adapt or adapt-qubit.")] = "uccsd",
+    structure: Structure,
+    charge: ChargeOption = None,
+    multiplicity: MultiplicityOption = None,
+    basis: BasisOption = "def2-svp",
+    active_space: ActiveSpaceOption = "",
+    orbitals: OrbitalsOption = "frontier",
+    ansatz: Annotated[
+        str, typer.Option(help="uccsd, uccgsd, 1- to 3-upccgsd, adapt, adapt-qubit, lucj or hardware-efficient.")
+    ] = "uccsd",
     functional: Annotated[str, typer.Option(help="hf, or the functional of a Kohn–Sham reference.")] = "hf",
     density_fit: Annotated[bool, typer.Option("--density-fit", help="Fit densities: faster, 1e-5 Ha off.")] = False,
     solvent: Annotated[str, typer.Option(help="water, or empty for the gas phase.")] = "",
@@ -142,6 +150,55 @@ def energy(
     console.print(table)
     console.print(state.summary, highlight=False, markup=False)
     for flag in state.ground_state.flags:
+        errors.print(f"Note: {flag}", markup=False)
+
+
+@app.command()
+def sqd(
+    structure: Structure,
+    charge: ChargeOption = None,
+    multiplicity: MultiplicityOption = None,
+    basis: BasisOption = "def2-svp",
+    active_space: ActiveSpaceOption = "",
+    orbitals: OrbitalsOption = "frontier",
+    samples: Annotated[int, typer.Option(min=1, help="Bitstrings drawn from the LUCJ state.")] = 10_000,
+    layers: Annotated[int, typer.Option(min=1, help="Of the LUCJ ansatz.")] = 2,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute one ground state from samples (SQD), with its null models."""
+    from flows.sampling import single_sqd
+    from flows.single import EnergyRequest
+
+    result = single_sqd(
+        EnergyRequest(
+            structure=structure,
+            charge=charge,
+            multiplicity=multiplicity,
+            basis=basis,
+            active_space=active_space,
+            orbitals=orbitals,
+            ansatz="uccsd",
+            functional="hf",
+            density_fit=False,
+            solvent="",
+            seed=seed,
+        ),
+        samples,
+        layers,
+    )
+    if as_json:
+        _print_json(result.as_json())
+        return
+    above = "exact" if result.comparison.exact_hartree is not None else "the lowest"
+    columns = ("method", "energy, hartree", f"above {above}, mHa", "determinants", "of the sector")
+    table = Table(*columns, title=result.title, title_justify="left")
+    for name, value, determinants, share in result.rows():
+        error = 1000 * (value - result.comparison.best_hartree)
+        table.add_row(name, f"{value:.8f}", f"{error:.3f}", f"{determinants:,}", f"{share:.2%}")
+    console.print(table)
+    console.print(result.summary, highlight=False, markup=False)
+    for flag in result.flags:
         errors.print(f"Note: {flag}", markup=False)
 
 

@@ -27,7 +27,7 @@ _FULL_SPACE_ORBITALS = 8
 
 @dataclass(frozen=True, slots=True)
 class EnergyRequest:
-    """The options of `eigenlead energy`."""
+    """The options of `eigenlead energy` and `eigenlead sqd`."""
 
     structure: str
     """A SMILES, or the path of an .xyz file."""
@@ -37,7 +37,7 @@ class EnergyRequest:
     active_space: str
     """``E,O``; empty: all of a small molecule, else up to (8e,8o) around the Fermi level."""
     orbitals: str
-    """``frontier``, ``avas:1,2`` or ``pi:1,2`` with atom numbers from 1."""
+    """``frontier``, ``fno`` (MP2 natural virtuals), ``avas:1,2`` or ``pi:1,2`` with atom numbers from 1."""
     ansatz: str
     functional: str
     density_fit: bool
@@ -82,6 +82,23 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     Raises:
         InputError: an option does not fit; the message says which.
     """
+    calculation, geometry, level = prepared(request)
+    state = compute(calculation, geometry, level)
+    return SingleEnergy(
+        title=title_of(request, calculation),
+        summary=f"VQE: {state.n_qubits} qubits, {state.n_parameters} parameters, {state.n_evaluations} evaluations in "
+        f"{state.wall_s['vqe']:.2f} s, gradient norm {state.gradient_norm:.1e}, "
+        f"{'converged' if state.converged else 'NOT converged'}.",
+        ground_state=state,
+    )
+
+
+def prepared(request: EnergyRequest) -> tuple[Calculation, Geometry, LevelOfTheory]:
+    """What a request asks for, where, and how.
+
+    Raises:
+        InputError: an option does not fit; the message says which.
+    """
     if request.ansatz not in get_args(Ansatz):
         raise InputError(f"There is no ansatz {request.ansatz!r}.", f"Use one of {', '.join(get_args(Ansatz))}.")
     if request.solvent not in ("", "water"):
@@ -100,15 +117,15 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     )
     environment: Environment = "water" if request.solvent else "gas"
     species, geometry = _species(request, environment, level)
-    choice = _choice(request, species, geometry, level)
-    state = compute(Calculation(species, choice), geometry, level)
-    return SingleEnergy(
-        title=f"{request.structure}, charge {species.charge}, multiplicity {species.multiplicity}, {request.basis}, "
-        f"({state.n_electrons}e,{state.n_orbitals}o), {environment}",
-        summary=f"VQE: {state.n_qubits} qubits, {state.n_parameters} parameters, {state.n_evaluations} evaluations in "
-        f"{state.wall_s['vqe']:.2f} s, gradient norm {state.gradient_norm:.1e}, "
-        f"{'converged' if state.converged else 'NOT converged'}.",
-        ground_state=state,
+    return Calculation(species, _choice(request, species, geometry, level)), geometry, level
+
+
+def title_of(request: EnergyRequest, calculation: Calculation) -> str:
+    """One line that says what was computed."""
+    species, choice = calculation.species, calculation.choice
+    return (
+        f"{request.structure}, charge {species.charge}, multiplicity {species.multiplicity}, {request.basis}, "
+        f"({choice.n_electrons}e,{choice.n_orbitals}o), {species.environment}"
     )
 
 
@@ -160,6 +177,7 @@ def _species(request: EnergyRequest, environment: Environment, level: LevelOfThe
 
 def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level: LevelOfTheory) -> ActiveSpaceChoice:
     references = _references(request.orbitals, geometry)
+    natural = request.orbitals == "fno"
     if request.active_space:
         try:
             electrons, orbitals = (int(part) for part in request.active_space.split(","))
@@ -167,17 +185,18 @@ def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level:
             raise InputError(
                 f"{request.active_space!r} is no active space.", "Write electrons and orbitals, such as 4,4."
             ) from None
-        return ActiveSpaceChoice(electrons, orbitals, references)
+        return ActiveSpaceChoice(electrons, orbitals, references, natural)
     if references:
         raise InputError("Projected orbitals need their numbers.", "Add --active-space E,O.")
     functions = n_basis(geometry.symbols, request.basis)
     if functions <= _FULL_SPACE_ORBITALS:
         return ActiveSpaceChoice(sum(gto.charge(s) for s in geometry.symbols) - species.charge, functions)
-    return ActiveSpaceChoice(*frontier(geometry.symbols, species.charge, species.multiplicity, level))
+    numbers = frontier(geometry.symbols, species.charge, species.multiplicity, level)
+    return ActiveSpaceChoice(*numbers, natural=natural)
 
 
 def _references(orbitals: str, geometry: Geometry) -> tuple[Reference, ...]:
-    if orbitals == "frontier":
+    if orbitals in ("frontier", "fno"):
         return ()
     kind, _, atoms = orbitals.partition(":")
     try:
@@ -188,7 +207,7 @@ def _references(orbitals: str, geometry: Geometry) -> tuple[Reference, ...]:
     if kind not in ("avas", "pi") or not in_range:
         raise InputError(
             f"{orbitals!r} names no orbitals of this molecule.",
-            f"Use frontier, or avas: or pi: with atom numbers from 1 to {len(geometry.symbols)}, such as pi:1,2.",
+            f"Use frontier, fno, or avas: or pi: with atom numbers from 1 to {len(geometry.symbols)}, such as pi:1,2.",
         )
     return tuple(Reference(index, "all" if kind == "avas" else "normal") for index in indices)
 

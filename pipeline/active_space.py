@@ -15,7 +15,8 @@ from molecules.conformers import Geometry
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.level import LevelOfTheory
-from pipeline.mean_field import MeanField, n_basis, n_valence
+from pipeline.mean_field import MeanField, n_basis, n_valence, semicanonical
+from pipeline.natural_orbitals import natural_virtuals
 
 LEAST_OVERLAP = 0.3
 """A projected orbital with less than this on the named atomic orbitals does not describe them; flagged."""
@@ -45,6 +46,8 @@ class ActiveSpaceChoice:
     n_orbitals: int
     references: tuple[Reference, ...] = ()
     """Atomic orbitals onto which occupied and empty orbitals are projected (AVAS)."""
+    natural: bool = False
+    """Without references: the empty orbitals are the most occupied MP2 natural ones, in place of the canonical."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,12 +87,16 @@ def active_space(mean_field: MeanField, geometry: Geometry, choice: ActiveSpaceC
 
     With references: AVAS (Sayfutyarova, Sun, Chan, Knizia, J. Chem. Theory Comput. 13, 4063 (2017)) with chosen
     numbers in place of a threshold, so that both sides of an equation balance, and with π orbitals taken normal to
-    the local plane (PiOS: Sayfutyarova, Hammes-Schiffer, J. Chem. Theory Comput. 15, 1679 (2019)). Orbitals are
-    semi-canonical within the active space. Singly occupied orbitals are always active.
+    the local plane (PiOS: Sayfutyarova, Hammes-Schiffer, J. Chem. Theory Comput. 15, 1679 (2019)). Natural: occupied
+    orbitals around the Fermi level and the frozen natural orbitals that correlate them most, as in
+    `pipeline.natural_orbitals`. Orbitals are semi-canonical within the active space. Singly occupied orbitals are
+    always active.
 
     Raises:
-        InputError: the molecule does not have these electrons and orbitals.
+        InputError: the molecule does not have these electrons and orbitals, or the choice contradicts itself.
     """
+    if choice.references and choice.natural:
+        raise InputError("An active space is either projected or natural.", "Leave one of the two out.")
     n_unpaired = mean_field.n_alpha - mean_field.n_beta
     n_pairs, odd = divmod(choice.n_electrons - n_unpaired, 2)
     n_virtual = choice.n_orbitals - n_pairs - n_unpaired
@@ -105,6 +112,8 @@ def active_space(mean_field: MeanField, geometry: Geometry, choice: ActiveSpaceC
     overlaps: tuple[float, ...] = ()
     if choice.references:
         orbitals, overlaps = _projected(mean_field, geometry, choice.references, n_pairs, n_virtual)
+    elif choice.natural:
+        orbitals = _natural(mean_field, n_core, n_virtual)
     return ActiveSpace(
         n_alpha=n_pairs + n_unpaired,
         n_beta=n_pairs,
@@ -134,6 +143,13 @@ def casci_solver(mean_field: MeanField, space: ActiveSpace) -> Any:
     return mcscf.CASCI(mean_field.scf, space.n_orbitals, (space.n_alpha, space.n_beta))
 
 
+def _natural(mean_field: MeanField, n_core: int, n_virtual: int) -> NDArray[np.float64]:
+    virtual, _ = natural_virtuals(mean_field, n_core)
+    parts = np.split(virtual, [n_virtual], axis=1)
+    fock = _fock(mean_field)
+    return np.hstack([mean_field.orbitals[:, : mean_field.n_alpha], *(semicanonical(part, fock) for part in parts)])
+
+
 def _projected(
     mean_field: MeanField, geometry: Geometry, references: Sequence[Reference], n_pairs: int, n_virtual: int
 ) -> tuple[NDArray[np.float64], tuple[float, ...]]:
@@ -147,14 +163,19 @@ def _projected(
     parts = np.split(mean_field.orbitals, [n_beta, n_alpha], axis=1)
     occupied, occupied_share = _most_overlapping(parts[0], projector, n_pairs)
     virtual, virtual_share = _most_overlapping(parts[2], projector, n_virtual)
-    fock = mean_field.scf.get_fock()
-    fock = np.asarray(getattr(fock, "focka", fock))
-    active_occupied = _semicanonical(occupied[:, :n_pairs], fock)
-    active_virtual = _semicanonical(virtual[:, :n_virtual], fock)
-    core = _semicanonical(occupied[:, n_pairs:], fock)
-    empty = _semicanonical(virtual[:, n_virtual:], fock)
+    fock = _fock(mean_field)
+    active_occupied = semicanonical(occupied[:, :n_pairs], fock)
+    active_virtual = semicanonical(virtual[:, :n_virtual], fock)
+    core = semicanonical(occupied[:, n_pairs:], fock)
+    empty = semicanonical(virtual[:, n_virtual:], fock)
     orbitals = np.hstack([core, active_occupied, parts[1], active_virtual, empty])
     return orbitals, (*occupied_share[:n_pairs].tolist(), *virtual_share[:n_virtual].tolist())
+
+
+def _fock(mean_field: MeanField) -> NDArray[np.float64]:
+    """(n_basis, n_basis) Fock matrix, in open shells that of the alpha electrons."""
+    fock = mean_field.scf.get_fock()
+    return np.asarray(getattr(fock, "focka", fock))
 
 
 def _most_overlapping(
@@ -165,13 +186,6 @@ def _most_overlapping(
         return orbitals, np.zeros(orbitals.shape[1])
     shares, rotation = np.linalg.eigh(orbitals.T @ projector @ orbitals)
     return orbitals @ rotation[:, ::-1], np.clip(shares[::-1], 0.0, 1.0)
-
-
-def _semicanonical(orbitals: NDArray[np.float64], fock: NDArray[np.float64]) -> NDArray[np.float64]:
-    if orbitals.shape[1] == 0:
-        return orbitals
-    _, rotation = np.linalg.eigh(orbitals.T @ fock @ orbitals)
-    return np.asarray(orbitals @ rotation)
 
 
 def _reference_orbitals(minimal: gto.Mole, geometry: Geometry, references: Sequence[Reference]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
-from pyscf.fci import direct_spin1, spin_op
+from pyscf.fci import direct_spin1
 
 from molecules.conformers import Geometry
 from molecules.species import Species
@@ -26,6 +26,7 @@ from pipeline.rungs import Rungs
 from pipeline.store import Store, content_hash
 from pipeline.vqe.checkpoint import Checkpoint, Progress
 from pipeline.vqe.correlation import orbital_correlation
+from pipeline.vqe.density import make_rdm1, spin_square
 from pipeline.vqe.minimise import refuse_too_large
 from pipeline.vqe.solve import solve
 
@@ -37,6 +38,8 @@ LEAST_CORRELATION = 0.95
 SPIN_TOLERANCE = 0.01
 """Deviation of ⟨S²⟩ from s(s + 1) above which a state is flagged as contaminated."""
 _FCI_TOLERANCE = 1e-10
+_EXACT_VECTORS = 30
+"""Vectors of the sector's dimension that the exact solver holds: Davidson's subspace of 12 and H on it, and copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class GroundState:
     s_squared: float
     """⟨S²⟩ of the VQE state."""
     natural_occupations: tuple[float, ...]
-    """Eigenvalues of the VQE state's one-particle density matrix, 0 to 2, largest first."""
+    """Eigenvalues of the VQE state's one-particle density matrix, real part; 0 to 2, largest first."""
     orbital_entropies: tuple[float, ...]
     """Of each active orbital in the VQE state, nats, as in `pipeline.vqe.correlation`."""
     mutual_information: tuple[tuple[float, ...], ...]
@@ -204,7 +207,7 @@ def compute(
     with _timed(wall, "active_space"):
         space = active_space(reference, geometry, calculation.choice)
         integrals = hamiltonian(reference, space)
-        refuse_too_large(integrals)
+        refuse_too_large(integrals, _EXACT_VECTORS)
     with _timed(wall, "dft"):
         dft, dft_converged = dft_energy(reference, level) if level.dft_functional else (None, True)
     with _timed(wall, "casci"):
@@ -215,13 +218,13 @@ def compute(
         casci_pdft, vqe_pdft = pdft_energies(reference, space, [exact_state, vqe.state], level)
 
     sector = (integrals.n_alpha, integrals.n_beta)
-    density = direct_spin1.make_rdm1(vqe.state, integrals.n_orbitals, sector)
+    density = make_rdm1(vqe.state, integrals.n_orbitals, sector)
     correlation = orbital_correlation(vqe.state, integrals.n_orbitals, *sector)
     determinant = _reference_energy(integrals)
     flags += _checks(
         expected_s_squared=(multiplicity**2 - 1) / 4,
         states={
-            "exact": float(spin_op.spin_square0(exact_state, integrals.n_orbitals, sector)[0]),
+            "exact": spin_square(exact_state, integrals.n_orbitals, sector)[0],
             "VQE": vqe.s_squared,
         },
         correlation=(determinant - vqe.energy_hartree, determinant - exact_energy),

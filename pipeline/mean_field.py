@@ -130,6 +130,14 @@ def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelO
     )
 
 
+def semicanonical(orbitals: NDArray[np.float64], fock: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotate orbitals (n_basis, k) among themselves so that the Fock matrix (n_basis, n_basis) is diagonal in them."""
+    if orbitals.shape[1] == 0:
+        return orbitals
+    _, rotation = np.linalg.eigh(orbitals.T @ fock @ orbitals)
+    return np.asarray(orbitals @ rotation)
+
+
 def dft_energy(reference: MeanField, level: LevelOfTheory) -> tuple[float, bool]:
     """Energy in hartree of the level's DFT null model on the density the level asks for, and its convergence."""
     solver = _solver(reference.scf.mol, level.dft_functional, level)

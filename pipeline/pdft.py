@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pyscf import mcpdft
 
 from pipeline.active_space import ActiveSpace
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import MeanField
+from pipeline.vqe.density import State, make_rdm1s, make_rdm12
 
 
 def pdft_energies(
-    mean_field: MeanField, space: ActiveSpace, states: Sequence[NDArray[np.float64]], level: LevelOfTheory
+    mean_field: MeanField, space: ActiveSpace, states: Sequence[State], level: LevelOfTheory
 ) -> list[float]:
     """MC-PDFT energies in hartree of several states of one active space, on one integration grid.
 
     Args:
         mean_field: the mean field of the active space.
         space: the active space.
-        states: CI coefficients (alpha strings × beta strings) of exact or VQE states.
+        states: real or complex CI coefficients (alpha strings × beta strings) of exact or VQE states.
         level: names the on-top functional and the grid.
 
     Source: Li Manni et al., J. Chem. Theory Comput. 10, 3669 (2014), as implemented in pyscf-forge.
@@ -35,4 +34,11 @@ def pdft_energies(
         grids_level=level.grid_level,
     )
     solver.mo_coeff = space.orbitals
-    return [float(solver.energy_tot(mo_coeff=space.orbitals, ci=state)[0]) for state in states]
+
+    def energy(state: State) -> float:
+        one_body = make_rdm1s(state, solver.ncas, solver.nelecas)
+        _, two_body = make_rdm12(state, solver.ncas, solver.nelecas)
+        densities = {"casdm1s": one_body, "casdm2": two_body}
+        return float(solver.energy_mcwfn(**densities) + solver.energy_dft(**densities))
+
+    return [energy(state) for state in states]

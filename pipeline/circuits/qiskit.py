@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from qiskit_nature.second_q.mappers import JordanWignerMapper
 from qiskit_nature.second_q.mappers.fermionic_mapper import FermionicMapper
 from qiskit_nature.second_q.operators import FermionicOp
 
+from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.excitations import Excitation
 
@@ -35,13 +38,21 @@ def ansatz_circuit(
         parameters: radians, shape (n_parameters,).
         hamiltonian: gives the numbers of orbitals and electrons.
         mapper: from fermions to qubits; Jordan–Wigner by default. Spin orbitals are all alpha, then all beta.
+
+    Raises:
+        InputError: qubit excitations, which act on the qubits of Jordan–Wigner, under another mapping.
     """
     mapper = mapper or JordanWignerMapper()
+    if not isinstance(mapper, JordanWignerMapper) and not all(x.fermionic for x in excitations):
+        raise InputError("Qubit excitations are defined on Jordan–Wigner qubits.", "Use that mapping.")
     n = hamiltonian.n_orbitals
     circuit = HartreeFock(n, (hamiltonian.n_alpha, hamiltonian.n_beta), mapper).decompose()
     for excitation in excitations:
-        cluster = _cluster_operator(excitation, n)
-        generator = mapper.map(1j * (cluster - cluster.adjoint()))
+        if excitation.fermionic:
+            cluster = mapper.map(_cluster_operator(excitation, n))
+        else:
+            cluster = _without_exchange(excitation, n)
+        generator = (1j * (cluster - cluster.adjoint())).simplify()
         gate = PauliEvolutionGate(generator, time=float(parameters[excitation.parameter]))
         circuit.append(gate, range(circuit.num_qubits))
     return circuit.decompose("PauliEvolution")  # into the exact product of Pauli rotations
@@ -60,3 +71,15 @@ def _cluster_operator(excitation: Excitation, n_orbitals: int) -> FermionicOp:
     beta = zip(excitation.beta_to, excitation.beta_from, strict=True)
     moves = [*alpha, *((n_orbitals + a, n_orbitals + i) for a, i in beta)]
     return FermionicOp({" ".join(f"+_{a} -_{i}" for a, i in moves): 1.0}, num_spin_orbitals=2 * n_orbitals)
+
+
+def _without_exchange(excitation: Excitation, n_orbitals: int) -> SparsePauliOp:
+    """T of a qubit excitation: the product of (X ∓ iY)/2 on the qubits that are filled or emptied."""
+    fill = {*excitation.alpha_to, *(n_orbitals + a for a in excitation.beta_to)}
+    empty = {*excitation.alpha_from, *(n_orbitals + i for i in excitation.beta_from)}
+    phase = {q: -1j if q in fill else 1j for q in sorted(fill | empty)}
+    terms = []
+    for letters in product("XY", repeat=len(phase)):
+        factor = prod(phase[q] for q, letter in zip(phase, letters, strict=True) if letter == "Y")
+        terms.append(("".join(letters), list(phase), factor / 2 ** len(phase)))
+    return SparsePauliOp.from_sparse_list(terms, num_qubits=2 * n_orbitals)

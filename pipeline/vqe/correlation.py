@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyscf.fci import cistring
 from scipy.special import entr
 
-Matrix = NDArray[np.float64]
+from pipeline.vqe.density import Matrix, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class OrbitalCorrelation:
     """I_pq = (s_p + s_q − s_pq) / 2 with zeros on the diagonal; 0 for independent orbitals."""
 
 
-def orbital_correlation(state: Matrix, n_orbitals: int, n_alpha: int, n_beta: int) -> OrbitalCorrelation:
+def orbital_correlation(state: State, n_orbitals: int, n_alpha: int, n_beta: int) -> OrbitalCorrelation:
     """Entropies of the reduced density matrices of one orbital and of two.
 
     Source: Rissler, Noack, White, Chem. Phys. 323, 519 (2006).
 
     Args:
-        state: CI coefficients, alpha strings × beta strings in PySCF's order.
+        state: real or complex CI coefficients, alpha strings × beta strings in PySCF's order.
         n_orbitals: active orbitals.
         n_alpha: alpha electrons.
         n_beta: beta electrons.
@@ -43,7 +43,7 @@ def orbital_correlation(state: Matrix, n_orbitals: int, n_alpha: int, n_beta: in
     return OrbitalCorrelation(tuple(float(s) for s in single), tuple(tuple(float(x) for x in row) for row in mutual))
 
 
-def _entropy(state: Matrix, n_orbitals: int, electrons: tuple[int, int], orbitals: tuple[int, ...]) -> float:
+def _entropy(state: State, n_orbitals: int, electrons: tuple[int, int], orbitals: tuple[int, ...]) -> float:
     """−Σ w ln w over the eigenvalues of the density matrix of one orbital or two.
 
     The environment fixes how many electrons of either spin the orbitals hold, so the density matrix falls into blocks.
@@ -54,7 +54,7 @@ def _entropy(state: Matrix, n_orbitals: int, electrons: tuple[int, int], orbital
         for columns, column_signs in beta:
             block = state[rows[:, :, None, None], columns] * row_signs[:, :, None, None] * column_signs
             flat = block.transpose(0, 2, 1, 3).reshape(len(rows) * len(columns), -1)
-            weights = np.linalg.eigvalsh(flat @ flat.T)
+            weights = np.linalg.eigvalsh(flat @ flat.conj().T)
             total += float(entr(np.clip(weights, 0.0, None)).sum())
     return total
 

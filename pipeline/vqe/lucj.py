@@ -17,10 +17,12 @@ from pipeline.vqe.density import spin_square
 from pipeline.vqe.determinants import Determinants, Vector
 from pipeline.vqe.excitations import Excitation
 from pipeline.vqe.jastrow import Jastrow, Ket, Slopes
-from pipeline.vqe.minimise import GRADIENT_TOLERANCE, VqeResult, hamiltonian_of
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE, VqeResult, hamiltonian_of, refuse_too_large
 from pipeline.vqe.sector import Sector
 from pipeline.vqe.start import Start, start_parameters
 
+STATE_VECTORS = 14
+"""Real vectors of the sector's dimension alive at once, measured with (12e,12o)."""
 MAX_EVALUATIONS = 2000
 """The energy has long flat valleys: two layers of 6 orbitals take some 1000."""
 _FIRST_STEP = 0.5
@@ -31,7 +33,7 @@ _MEMORY = 100
 Pairs = list[tuple[int, int]]
 
 
-def lucj(hamiltonian: Hamiltonian, n_layers: int = 2, start: Vector | Start = "mp2") -> VqeResult:
+def lucj(hamiltonian: Hamiltonian, n_layers: int = 2, start: Vector | Start | None = None) -> VqeResult:
     """Minimise the energy of exp(K′) Π exp(K) exp(iJ) exp(−K) on the reference determinant.
 
     The antihermitian K and K′ rotate the orbitals of both spins alike. J = ½ Σ J_pq n_p n_q couples only the orbitals
@@ -43,13 +45,17 @@ def lucj(hamiltonian: Hamiltonian, n_layers: int = 2, start: Vector | Start = "m
     Args:
         hamiltonian: the active space.
         n_layers: number of factors exp(K) exp(iJ) exp(−K).
-        start: whose amplitudes to start from, or parameters as `operator_of` takes them, whose number then tells the
-            layers.
+        start: parameters as `operator_of` takes them, whose number then tells the layers, or whose amplitudes to start
+            from; None: the choice of `start_parameters`.
 
     Returns:
         The result without excitations and with a complex state.
+
+    Raises:
+        ResourceError: the sector's vectors would not fit into the memory that is free now.
     """
-    parameters = start_of(hamiltonian, n_layers, start) if isinstance(start, str) else start
+    refuse_too_large(hamiltonian, STATE_VECTORS)
+    parameters = start if isinstance(start, np.ndarray) else start_of(hamiltonian, n_layers, start)
     n, electrons = hamiltonian.n_orbitals, (hamiltonian.n_alpha, hamiltonian.n_beta)
     jastrow = Jastrow.compile(n, *electrons)
     determinants = Determinants.of(n, *electrons)
@@ -146,7 +152,7 @@ def gradient_of(slopes: Slopes, parameters: Vector, n_orbitals: int) -> Vector:
     return gradient
 
 
-def start_of(hamiltonian: Hamiltonian, n_layers: int, start: Start = "mp2") -> Vector:
+def start_of(hamiltonian: Hamiltonian, n_layers: int, start: Start | None = None) -> Vector:
     """Parameters from amplitudes: the largest terms of the factorised doubles, and the singles as K′.
 
     Terms between orbitals that J does not couple are left out. An open shell's unpaired electrons count as occupied
@@ -160,7 +166,7 @@ def start_of(hamiltonian: Hamiltonian, n_layers: int, start: Start = "mp2") -> V
     doubles = [((i,), (a,), (j,), (b,)) for i, j, a, b in product(occupied, occupied, virtual, virtual)]
     excitations = tuple(Excitation(*orbitals, k) for k, orbitals in enumerate([*singles, *doubles]))
     amplitudes = start_parameters(hamiltonian, excitations, start)
-    t1 = amplitudes[: len(singles)].reshape(n_occupied, -1)
+    t1 = amplitudes[: len(singles)].reshape(n_occupied, n - n_occupied)
     t2 = amplitudes[len(singles) :].reshape(n_occupied, n_occupied, n - n_occupied, n - n_occupied)
     t2 = (t2 + t2.transpose(1, 0, 3, 2)) / 2.0
     pairs = interaction_pairs(n)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 import psutil
@@ -27,8 +26,10 @@ GRADIENT_TOLERANCE = 1e-5
 MAX_EVALUATIONS = 500
 _LEAST_GAP, _TYPICAL_GAP = 0.1, 1.0
 """Hartree. The second for factors that do not act on the reference determinant."""
-STATE_VECTORS = 12
-"""Vectors of the sector's dimension alive at once: psi, H psi, the bra, and what PySCF's contraction allocates."""
+STATE_VECTORS = 6
+"""Vectors of the sector's dimension alive at once: psi, H psi, the matrix of CI coefficients, and what ⟨S²⟩ takes."""
+_OTHER_BYTES = 2**27
+"""Pair tables, integrals and scratch."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +58,7 @@ class VqeResult:
 def minimise(
     hamiltonian: Hamiltonian,
     excitations: tuple[Excitation, ...],
-    start: Vector | Start = "mp2",
+    start: Vector | Start | None = None,
     tolerance: float | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> VqeResult:
@@ -69,7 +70,8 @@ def minimise(
     Args:
         hamiltonian: the active space.
         excitations: the factors of the ansatz in the order they act.
-        start: parameters to start from, such as those of a neighbouring geometry, or whose amplitudes to start from.
+        start: parameters to start from, such as those of a neighbouring geometry, or whose amplitudes to start from;
+            None: those of CCSD in sectors where an evaluation takes longer than that, else those of MP2.
         tolerance: gradient norm at which to stop, hartree per radian; `GRADIENT_TOLERANCE` if None.
         checkpoint: what to go on from if it holds the progress of this minimisation, and where to save it.
     """
@@ -100,7 +102,7 @@ def minimise(
             energy, gradient = evaluate(origin)
             if abs(energy - progress.energy_hartree) < SAME_HARTREE:
                 return origin, energy, gradient
-        origin = start_parameters(hamiltonian, excitations, start) if isinstance(start, str) else start
+        origin = start if isinstance(start, np.ndarray) else start_parameters(hamiltonian, excitations, start)
         return origin, *evaluate(origin)
 
     origin, energy, gradient = begin()
@@ -159,9 +161,14 @@ def hamiltonian_of(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Vector
     return apply
 
 
-def refuse_too_large(hamiltonian: Hamiltonian) -> None:
-    """Raise ResourceError where the sector's vectors would not fit into the free memory."""
-    needed = 8 * STATE_VECTORS * hamiltonian.sector_dimension
+def bytes_needed(hamiltonian: Hamiltonian, vectors: int = STATE_VECTORS) -> int:
+    """Memory beside the imported packages': `vectors` of the sector's dimension, and tables."""
+    return 8 * vectors * hamiltonian.sector_dimension + _OTHER_BYTES
+
+
+def refuse_too_large(hamiltonian: Hamiltonian, vectors: int = STATE_VECTORS) -> None:
+    """Raise ResourceError where `bytes_needed` is more than the memory that is free."""
+    needed = bytes_needed(hamiltonian, vectors)
     free = psutil.virtual_memory().available
     if needed > free:
         raise ResourceError(
@@ -177,20 +184,27 @@ def _curvature(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_
 
     Energies below 0.1 Ha are raised to it, so that near-degenerate determinants give no wild steps.
     """
-    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
-    sector = (n_alpha, n_beta)
-    diagonal = direct_spin1.make_hdiag(hamiltonian.one_body, hamiltonian.two_body, n, sector)
-    diagonal = np.reshape(diagonal, (comb(n, n_alpha), comb(n, n_beta)))
-
-    def address(n_electrons: int, leave: tuple[int, ...], enter: tuple[int, ...]) -> int:
-        string = (1 << n_electrons) - 1 ^ sum(1 << i for i in leave) ^ sum(1 << a for a in enter)
-        return int(cistring.str2addr(n, n_electrons, string))
-
+    n_alpha, n_beta = hamiltonian.n_alpha, hamiltonian.n_beta
+    acting = [x for x in excitations if acts_on_reference(x, n_alpha, n_beta)]
+    alpha = np.tile(np.arange(hamiltonian.n_orbitals) < n_alpha, (1 + len(acting), 1))
+    beta = np.tile(np.arange(hamiltonian.n_orbitals) < n_beta, (1 + len(acting), 1))
+    for k, x in enumerate(acting, start=1):  # the first row is the reference
+        alpha[k, [*x.alpha_from, *x.alpha_to]] ^= True
+        beta[k, [*x.beta_from, *x.beta_to]] ^= True
+    energies = _determinant_energies(hamiltonian, alpha.astype(float), beta.astype(float))
     curvature = np.zeros(n_parameters)
-    for x in excitations:
-        if not acts_on_reference(x, n_alpha, n_beta):
-            curvature[x.parameter] += 2.0 * _TYPICAL_GAP
-            continue
-        row, column = address(n_alpha, x.alpha_from, x.alpha_to), address(n_beta, x.beta_from, x.beta_to)
-        curvature[x.parameter] += 2.0 * max(diagonal[row, column] - diagonal[0, 0], _LEAST_GAP)
+    np.add.at(curvature, [x.parameter for x in acting], 2.0 * np.maximum(energies[1:] - energies[0], _LEAST_GAP))
+    others = [x.parameter for x in excitations if not acts_on_reference(x, n_alpha, n_beta)]
+    np.add.at(curvature, others, 2.0 * _TYPICAL_GAP)
     return curvature
+
+
+def _determinant_energies(hamiltonian: Hamiltonian, alpha: Matrix, beta: Matrix) -> Vector:
+    """⟨D|H|D⟩ without the constant, hartree, of determinants with these occupations (n_determinants, n_orbitals)."""
+    coulomb = np.einsum("iijj->ij", hamiltonian.two_body)
+    exchange = np.einsum("ijji->ij", hamiltonian.two_body)
+    both = alpha + beta
+    energies = both @ np.diag(hamiltonian.one_body) + 0.5 * np.einsum("di,ij,dj->d", both, coulomb, both)
+    for spin in (alpha, beta):
+        energies -= 0.5 * np.einsum("di,ij,dj->d", spin, exchange, spin)
+    return np.asarray(energies)

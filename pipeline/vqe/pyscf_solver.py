@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyscf import ao2mo
-from pyscf.fci import addons, direct_spin1, spin_op
+from pyscf.fci import addons
 
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.vqe.determinants import Matrix, Vector
+from pipeline.vqe import density
+from pipeline.vqe.density import State
 from pipeline.vqe.minimise import VqeResult
 from pipeline.vqe.solve import Ansatz, excitations_of, solve
-from pipeline.vqe.start import Start
 
 
 class VqeSolver:
@@ -47,6 +47,8 @@ class VqeSolver:
         self.ansatz = ansatz
         self.result: VqeResult | None = None
         """Of the last call."""
+        self._space: tuple[int, int, int] | None = None
+        """Orbitals, alpha and beta electrons of the last call."""
 
     @property
     def converged(self) -> bool:
@@ -64,10 +66,10 @@ class VqeSolver:
         eri: NDArray[np.float64],
         norb: int,
         nelec: int | tuple[int, int],
-        ci0: Matrix | None = None,
+        ci0: State | None = None,
         ecore: float = 0.0,
         **_controls: Any,
-    ) -> tuple[float, Matrix]:
+    ) -> tuple[float, State]:
         """Energy in hartree and CI coefficients (alpha strings × beta strings) of the ground state.
 
         Args:
@@ -76,7 +78,7 @@ class VqeSolver:
             norb: active orbitals.
             nelec: active electrons; a number is shared out between the spins, or (alpha, beta).
             ci0: with any state, the search starts from the parameters of the last call if that had the same
-                excitations; without, from MP2.
+                space and excitations; without, from MP2.
             ecore: constant to add.
             _controls: PySCF's ``tol``, ``max_cycle``, ``max_memory`` and ``verbose``. The VQE has its own tolerance,
                 in CASSCF's inner iterations too, so that every state is a minimum of the ansatz.
@@ -87,17 +89,18 @@ class VqeSolver:
         n_alpha, n_beta = (nelec - nelec // 2, nelec // 2) if isinstance(nelec, int | np.integer) else nelec
         two_body = ao2mo.restore(1, np.asarray(eri), norb)
         hamiltonian = Hamiltonian(float(ecore), np.asarray(h1e), two_body, n_alpha, n_beta)
-        last = self.result
-        start: Vector | Start = "mp2"
-        if ci0 is not None and last is not None and last.excitations == excitations_of(hamiltonian, self.ansatz):
-            start = last.parameters
-        self.result = solve(hamiltonian, self.ansatz, start)
+        last, space = self.result, (norb, n_alpha, n_beta)
+        start = None
+        if ci0 is not None and last is not None and space == self._space:
+            same = last.excitations == excitations_of(hamiltonian, self.ansatz)
+            start = last.parameters if same else None
+        self.result, self._space = solve(hamiltonian, self.ansatz, start), space
         return np.float64(self.result.energy_hartree), self.result.state  # PySCF's ddCOSMO needs NumPy's float
 
-    make_rdm1 = staticmethod(direct_spin1.make_rdm1)
-    make_rdm1s = staticmethod(direct_spin1.make_rdm1s)
-    make_rdm12 = staticmethod(direct_spin1.make_rdm12)
-    make_rdm12s = staticmethod(direct_spin1.make_rdm12s)
-    spin_square = staticmethod(spin_op.spin_square0)
+    make_rdm1 = staticmethod(density.make_rdm1)
+    make_rdm1s = staticmethod(density.make_rdm1s)
+    make_rdm12 = staticmethod(density.make_rdm12)
+    make_rdm12s = staticmethod(density.make_rdm12s)
+    spin_square = staticmethod(density.spin_square)
     large_ci = staticmethod(addons.large_ci)
     transform_ci_for_orbital_rotation = staticmethod(addons.transform_ci_for_orbital_rotation)

@@ -27,7 +27,7 @@ _PERTURBATION = 0.1
 def solve(
     hamiltonian: Hamiltonian,
     ansatz: Ansatz = "uccsd",
-    start: Vector | Start = "mp2",
+    start: Vector | Start | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> VqeResult:
     """The minimum of an ansatz.
@@ -39,8 +39,9 @@ def solve(
     Args:
         hamiltonian: the active space.
         ansatz: its name.
-        start: parameters to start from, such as those of a neighbouring geometry, or whose amplitudes to start from.
-            ADAPT starts from nothing.
+        start: parameters to start from, such as those of a neighbouring geometry, or whose amplitudes to start from;
+            None: those of CCSD in sectors where an evaluation takes longer than that, else those of MP2. ADAPT starts
+            from nothing.
         checkpoint: what to go on from if it holds the progress of this minimisation, and where to save it.
 
     Raises:
@@ -55,7 +56,7 @@ def solve(
     excitations = excitations_of(hamiltonian, ansatz)
     if ansatz.startswith("adapt"):
         return adapt(hamiltonian, excitations, checkpoint=checkpoint)
-    if isinstance(start, str) and (ansatz.endswith("upccgsd") or ansatz == "hardware-efficient"):
+    if not isinstance(start, np.ndarray) and (ansatz.endswith("upccgsd") or ansatz == "hardware-efficient"):
         start = start_parameters(hamiltonian, excitations, start)
         start += np.random.default_rng(0).normal(scale=_PERTURBATION, size=start.shape)
     return minimise(hamiltonian, excitations, start, checkpoint=checkpoint)

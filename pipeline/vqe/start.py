@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pyscf import ao2mo, cc, gto, scf
 
+from pipeline.coupled_cluster import ccsd
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.determinants import Matrix, Vector
 from pipeline.vqe.excitations import Excitation
@@ -16,6 +16,8 @@ Start = Literal["mp2", "ccsd"]
 
 _LEAST_GAP = 0.1
 """Hartree. Smaller MP2 denominators are raised to it, so that near-degenerate orbitals give no wild start."""
+_LEAST_FOR_CCSD = 1_000_000
+"""Determinants. CCSD saves some four evaluations to 1e-6 hartree, and takes a few tenths of a second."""
 _LARGEST_AMPLITUDE = 1.0
 """CCSD amplitudes beyond it tell that coupled cluster broke down."""
 
@@ -34,11 +36,15 @@ class _Amplitudes:
     beta_beta: Matrix
 
 
-def start_parameters(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], start: Start) -> Vector:
+def start_parameters(
+    hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], start: Start | None = None
+) -> Vector:
     """Amplitudes as parameters, shape (n_parameters,); zero for factors that do not act on the reference determinant.
 
-    Where coupled cluster does not converge, the MP2 amplitudes are returned.
+    None chooses by the size of the sector. Where coupled cluster does not converge, the MP2 amplitudes are returned.
     """
+    if start is None:
+        start = "ccsd" if hamiltonian.sector_dimension > _LEAST_FOR_CCSD else "mp2"
     amplitudes = (_ccsd(hamiltonian) if start == "ccsd" else None) or _mp2(hamiltonian)
     n_alpha, n_beta = hamiltonian.n_alpha, hamiltonian.n_beta
     parameters = np.zeros(1 + max((x.parameter for x in excitations), default=-1))
@@ -104,26 +110,9 @@ def _mp2(hamiltonian: Hamiltonian) -> _Amplitudes:
 
 
 def _ccsd(hamiltonian: Hamiltonian) -> _Amplitudes | None:
-    """Coupled cluster in the active space by PySCF; None if it did not converge or its amplitudes are not small."""
-    n, na, nb = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
-    mol = gto.M(verbose=0)
-    mol.nelectron, mol.spin, mol.incore_anyway = na + nb, na - nb, True
-    closed = na == nb
-    mean_field = scf.RHF(mol) if closed else scf.UHF(mol)
-    mean_field.get_hcore = lambda *_: hamiltonian.one_body
-    mean_field.get_ovlp = lambda *_: np.eye(n)
-    mean_field._eri = ao2mo.restore(8, hamiltonian.two_body, n)
-    orbitals, occupied = np.eye(n), np.arange(n)
-    if closed:
-        mean_field.mo_coeff, mean_field.mo_occ = orbitals, 2.0 * (occupied < na)
-        mean_field.mo_energy = np.diag(_fock(hamiltonian)[0])
-    else:
-        mean_field.mo_coeff = np.array([orbitals, orbitals])
-        mean_field.mo_occ = np.array([occupied < na, occupied < nb], dtype=float)
-        mean_field.mo_energy = np.array([np.diag(f) for f in _fock(hamiltonian)])
-    solver = cc.RCCSD(mean_field) if closed else cc.UCCSD(mean_field)
-    solver.run()
-    if closed:
+    """CCSD amplitudes; None if they did not converge or are not small."""
+    solver = ccsd(hamiltonian)
+    if hamiltonian.n_alpha == hamiltonian.n_beta:
         t1, t2 = solver.t1, solver.t2
         same = t2 - t2.transpose(0, 1, 3, 2)
         amplitudes = _Amplitudes(t1, t1, same, t2, same)

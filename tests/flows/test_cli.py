@@ -47,6 +47,34 @@ def test_energy_for_people(env):
     assert "6 qubits" in run.stdout
 
 
+def test_natural_orbitals_lower_the_energy(env, water):
+    options = ("--basis", "6-31g", "--active-space", "6,6", "--json")
+    energies = {}
+    for orbitals in ("frontier", "fno"):
+        run = eigenlead("energy", water, *options, "--orbitals", orbitals, env=env)
+        assert run.returncode == 0, run.stderr
+        energies[orbitals] = json.loads(run.stdout)["energy_hartree"]
+    assert energies["fno"]["mean_field"] == pytest.approx(energies["frontier"]["mean_field"], abs=1e-9)
+    for rung in ("casci", "vqe"):
+        assert energies["fno"][rung] < energies["frontier"][rung] - 0.01
+
+
+@pytest.mark.slow
+def test_sqd_stands_beside_its_null_models(env, water):
+    options = ("--basis", "6-31g", "--active-space", "8,8", "--samples", "2000", "--seed", "1")
+    run = eigenlead("sqd", water, *options, "--json", env=env)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert result["sector_dimension"] == 4900
+    assert result["exact_hartree"] < result["selected_ci"]["energy_hartree"] < result["lucj"]["energy_hartree"]
+    assert result["lucj"]["energy_hartree"] < result["uniform"]["energy_hartree"]
+    assert result["lucj"]["dimension"] == result["uniform"]["dimension"] >= result["selected_ci"]["dimension"]
+    people = eigenlead("sqd", water, *options, env=env)
+    assert people.returncode == 0, people.stderr
+    for word in ("LUCJ-SQD", "uniform-SQD", "selected CI", "exact", "16 qubits"):
+        assert word in people.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "advice"),
     [
@@ -54,6 +82,9 @@ def test_energy_for_people(env):
         (["energy", "O", "--active-space", "four"], "such as 4,4"),
         (["energy", "O", "--active-space", "40,40"], "Choose other numbers"),
         (["energy", "O", "--basis", "nonsense"], "basis"),
+        (["energy", "O", "--orbitals", "nonsense"], "Use frontier, fno"),
+        (["energy", "O", "--orbitals", "fno", "--functional", "pbe"], "Use the functional hf"),
+        (["sqd", "O", "--basis", "sto-3g", "--active-space", "10,5"], "LUCJ needs empty orbitals"),
         (["energy", "O", "--solvent", "beer"], "Use water"),
         (["energy", "missing.xyz"], "missing.xyz"),
         (["descriptor", "charm", "C=CC#N"], "thiol_addition"),
@@ -86,7 +117,7 @@ def test_doctor_finds_this_installation_sound(env):
 
 
 def test_help_comes_without_the_chemistry():
-    heavy = ["torch", "transformers", "pyscf", "prefect", "qiskit", "openfermion"]
+    heavy = ["torch", "transformers", "pyscf", "prefect", "qiskit", "openfermion", "ffsim", "jax"]
     script = f"import sys, flows.cli; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -19,6 +19,7 @@ CASES: dict[str, tuple[str, str, int, int, int]] = {
     "H2O/6-31G": (WATER, "6-31g", 0, 8, 8),
     "N2": ("N 0 0 0; N 0 0 1.1", "sto-3g", 0, 10, 8),
     "N2 (1.8 Å)": ("N 0 0 0; N 0 0 1.8", "sto-3g", 0, 10, 8),
+    "H4": ("; ".join(f"H 0 0 {0.9 * i}" for i in range(4)), "sto-3g", 0, 4, 4),
     "H6": ("; ".join(f"H 0 0 {0.9 * i}" for i in range(6)), "sto-3g", 0, 6, 6),
     "H6 (0.92 Å)": ("; ".join(f"H 0 0 {0.92 * i}" for i in range(6)), "sto-3g", 0, 6, 6),
     "OH": ("O 0 0 0; H 0 0 0.97", "6-31g", 1, 7, 6),

@@ -19,7 +19,7 @@ def slow_entropy(state: np.ndarray, n: int, n_alpha: int, n_beta: int, orbitals:
     """Spin orbitals in an order with these first: the state is then a matrix (theirs × the others')."""
     order = [s * n + p for p in (*orbitals, *(q for q in range(n) if q not in orbitals)) for s in (0, 1)]
     place = {spin_orbital: k for k, spin_orbital in enumerate(order)}
-    fock = np.zeros(1 << 2 * n)
+    fock = np.zeros(1 << 2 * n, dtype=state.dtype)
     for amplitude, determinant in zip(state.ravel(), determinants(n, n_alpha, n_beta), strict=True):
         places = [place[x] for x in determinant]
         inversions = sum(a > b for a, b in combinations(places, 2))
@@ -33,12 +33,14 @@ def slow_entropy(state: np.ndarray, n: int, n_alpha: int, n_beta: int, orbitals:
 @given(
     sector=st.sampled_from([(2, 1, 1), (3, 1, 1), (3, 2, 1), (4, 2, 2), (4, 3, 1), (3, 2, 0)]),
     seed=st.integers(0, 2**32 - 1),
+    imaginary=st.booleans(),
 )
 @settings(max_examples=20, deadline=None)
-def test_entropies_equal_the_partial_trace(sector: tuple[int, int, int], seed: int) -> None:
+def test_entropies_equal_the_partial_trace(sector: tuple[int, int, int], seed: int, imaginary: bool) -> None:
     n, n_alpha, n_beta = sector
     shape = (len(list(combinations(range(n), n_alpha))), len(list(combinations(range(n), n_beta))))
-    state = np.random.default_rng(seed).normal(size=shape)
+    rng = np.random.default_rng(seed)
+    state = rng.normal(size=shape) + (1j * rng.normal(size=shape) if imaginary else 0.0)
     state /= np.linalg.norm(state)
     found = orbital_correlation(state, n, n_alpha, n_beta)
     single = [slow_entropy(state, n, n_alpha, n_beta, (p,)) for p in range(n)]

@@ -252,9 +252,21 @@ def test_larger_qiskit_circuits_have_the_same_energy(name: str) -> None:
     _same_energy_in_qiskit(name, JordanWignerMapper())
 
 
-def _same_energy_in_qiskit(name: str, mapper: object) -> None:
+@pytest.mark.parametrize("ansatz", ["adapt", "adapt-qubit", "1-upccgsd", "hardware-efficient"])
+def test_other_ansaetze_have_the_same_energy_in_qiskit(ansatz: Ansatz) -> None:
+    _same_energy_in_qiskit("H2O (4e,4o)", JordanWignerMapper(), ansatz)
+
+
+def test_qubit_excitations_have_no_circuit_under_other_mappings() -> None:
+    hamiltonian, _, _ = active_space("H2")
+    result = solve(hamiltonian, "adapt-qubit")
+    with pytest.raises(InputError, match="Jordan–Wigner"):
+        ansatz_circuit(result.excitations, result.parameters, hamiltonian, ParityMapper())
+
+
+def _same_energy_in_qiskit(name: str, mapper: object, ansatz: Ansatz = "uccsd") -> None:
     hamiltonian, _, _ = active_space(name)
-    result = solve(hamiltonian)
+    result = solve(hamiltonian, ansatz)
     circuit = ansatz_circuit(result.excitations, result.parameters, hamiltonian, mapper)  # type: ignore[arg-type]
     state = Statevector(circuit)
     energy = state.expectation_value(electronic_operator(hamiltonian, mapper)).real  # type: ignore[arg-type]

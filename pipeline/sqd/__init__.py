@@ -1,0 +1,1 @@
+"""Sample-based quantum diagonalisation (SQD), and what it is to be compared with."""
