@@ -79,7 +79,7 @@ def minimise(
     n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
     sector = Sector.compile(excitations, determinants_of(hamiltonian, excitations))
     apply = hamiltonian_of(hamiltonian, sector)
-    scale = np.sqrt(_curvature(hamiltonian, excitations, sector.n_parameters))
+    scale = np.sqrt(curvature(hamiltonian, excitations, sector.n_parameters))
     trace: list[float] = []
     best_energy, best, best_gradient = np.inf, np.zeros(sector.n_parameters), np.zeros(sector.n_parameters)
     saved = time.monotonic()
@@ -179,7 +179,7 @@ def refuse_too_large(hamiltonian: Hamiltonian, vectors: int = STATE_VECTORS) -> 
         )
 
 
-def _curvature(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_parameters: int) -> Vector:
+def curvature(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_parameters: int) -> Vector:
     """∂²E/∂θ² at θ = 0, hartree, shape (n_parameters,): twice the excited determinants' energy above the reference.
 
     Energies below 0.1 Ha are raised to it, so that near-degenerate determinants give no wild steps.
@@ -192,11 +192,11 @@ def _curvature(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...], n_
         alpha[k, [*x.alpha_from, *x.alpha_to]] ^= True
         beta[k, [*x.beta_from, *x.beta_to]] ^= True
     energies = _determinant_energies(hamiltonian, alpha.astype(float), beta.astype(float))
-    curvature = np.zeros(n_parameters)
-    np.add.at(curvature, [x.parameter for x in acting], 2.0 * np.maximum(energies[1:] - energies[0], _LEAST_GAP))
+    derivatives = np.zeros(n_parameters)
+    np.add.at(derivatives, [x.parameter for x in acting], 2.0 * np.maximum(energies[1:] - energies[0], _LEAST_GAP))
     others = [x.parameter for x in excitations if not acts_on_reference(x, n_alpha, n_beta)]
-    np.add.at(curvature, others, 2.0 * _TYPICAL_GAP)
-    return curvature
+    np.add.at(derivatives, others, 2.0 * _TYPICAL_GAP)
+    return derivatives
 
 
 def _determinant_energies(hamiltonian: Hamiltonian, alpha: Matrix, beta: Matrix) -> Vector:
