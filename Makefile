@@ -34,6 +34,10 @@ check: setup
 
 bench: demo
 	$(BIN)/python benchmarks/vqe_reference.py
+	$(BIN)/python benchmarks/vqe_peers.py
+	$(BIN)/python benchmarks/vqe_ansaetze.py
+	$(BIN)/python benchmarks/vqe_optimisers.py
+	$(BIN)/python benchmarks/sqd.py
 	$(BIN)/python benchmarks/cost_model.py
 
 serve: setup
