@@ -75,7 +75,7 @@ def adapt(
 
     def steepest() -> Iterator[_Growth]:
         """At each place, last first."""
-        psi = choices.determinants.vector(result.state)
+        psi = choices.determinants.vector(np.real(result.state))
         bra = apply(psi)
         end = len(sequence)
         for place in sorted({len(sequence) * k // (_PLACES - 1) for k in range(_PLACES)}, reverse=True):

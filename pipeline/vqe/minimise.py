@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 from pipeline.errors import ResourceError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.checkpoint import SAME_HARTREE, SECONDS, Checkpoint, Progress
+from pipeline.vqe.density import State
 from pipeline.vqe.determinants import Determinants, Matrix, Vector
 from pipeline.vqe.excitations import Excitation, symmetry_allowed
 from pipeline.vqe.sector import Sector
@@ -41,8 +42,8 @@ class VqeResult:
     """Factors of the ansatz in the order they act."""
     parameters: Vector
     """(n_parameters,) radians."""
-    state: Matrix
-    """CI coefficients, alpha strings × beta strings in PySCF's order."""
+    state: State
+    """CI coefficients, alpha strings × beta strings in PySCF's order; complex for LUCJ."""
     gradient_norm: float
     """Euclidean norm of dE/dθ at the end, hartree per radian."""
     converged: bool

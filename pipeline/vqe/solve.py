@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, get_args
 
 import numpy as np
@@ -50,7 +51,10 @@ def solve(
     """
     refuse_too_large(hamiltonian)
     if ansatz == "lucj":
-        from pipeline.vqe.lucj import lucj  # ffsim takes a second to import
+        os.environ.setdefault(
+            "RAYON_NUM_THREADS", "1"
+        )  # ffsim's threads cost more than they bring in spaces like these
+        from pipeline.vqe.lucj import lucj  # takes a second
 
         return lucj(hamiltonian, start=start)
     excitations = excitations_of(hamiltonian, ansatz)
