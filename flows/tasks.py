@@ -5,6 +5,7 @@ What is worth keeping is in the store, under its content hash; Prefect caches no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
