@@ -12,8 +12,9 @@ from pyscf import lib
 from scipy.optimize import minimize
 
 from pipeline.hamiltonian import Hamiltonian
+from pipeline.vqe.contraction import hamiltonian_of
 from pipeline.vqe.determinants import Vector
-from pipeline.vqe.minimise import GRADIENT_TOLERANCE, curvature, determinants_of, hamiltonian_of, minimise
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE, curvature, determinants_of, minimise
 from pipeline.vqe.sector import Sector
 from pipeline.vqe.solve import excitations_of
 from pipeline.vqe.start import start_parameters

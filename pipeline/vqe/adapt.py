@@ -11,9 +11,10 @@ import numpy as np
 
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.checkpoint import SAME_HARTREE, SECONDS, Checkpoint, Progress
+from pipeline.vqe.contraction import hamiltonian_of
 from pipeline.vqe.determinants import Vector
 from pipeline.vqe.excitations import Excitation
-from pipeline.vqe.minimise import VqeResult, determinants_of, hamiltonian_of, minimise
+from pipeline.vqe.minimise import VqeResult, determinants_of, minimise
 from pipeline.vqe.sector import Sector
 
 POOL_TOLERANCE = 1e-3

@@ -13,11 +13,12 @@ from scipy.linalg import expm_frechet
 from scipy.optimize import minimize
 
 from pipeline.hamiltonian import Hamiltonian
+from pipeline.vqe.contraction import hamiltonian_of
 from pipeline.vqe.density import spin_square
 from pipeline.vqe.determinants import Determinants, Vector
 from pipeline.vqe.excitations import Excitation
 from pipeline.vqe.jastrow import Jastrow, Ket, Slopes
-from pipeline.vqe.minimise import GRADIENT_TOLERANCE, VqeResult, hamiltonian_of, refuse_too_large
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE, VqeResult, refuse_too_large
 from pipeline.vqe.sector import Sector
 from pipeline.vqe.start import Start, start_parameters
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import psutil
 from pyscf import lib
-from pyscf.fci import cistring, direct_spin1, direct_spin1_symm, spin_op
+from pyscf.fci import spin_op
 from scipy.optimize import minimize
 
 from pipeline.errors import ResourceError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.checkpoint import SAME_HARTREE, SECONDS, Checkpoint, Progress
+from pipeline.vqe.contraction import hamiltonian_of
 from pipeline.vqe.density import State
 from pipeline.vqe.determinants import Determinants, Matrix, Vector
 from pipeline.vqe.excitations import Excitation, symmetry_allowed
@@ -76,9 +76,20 @@ def minimise(
         tolerance: gradient norm at which to stop, hartree per radian; `GRADIENT_TOLERANCE` if None.
         checkpoint: what to go on from if it holds the progress of this minimisation, and where to save it.
     """
-    tolerance = GRADIENT_TOLERANCE if tolerance is None else tolerance
-    n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
     sector = Sector.compile(excitations, determinants_of(hamiltonian, excitations))
+    tolerance = GRADIENT_TOLERANCE if tolerance is None else tolerance
+    with lib.with_omp_threads(sector.n_threads):  # PySCF's threads too cost more than they bring in small sectors
+        return _minimise(hamiltonian, excitations, sector, start, tolerance, checkpoint)
+
+
+def _minimise(
+    hamiltonian: Hamiltonian,
+    excitations: tuple[Excitation, ...],
+    sector: Sector,
+    start: Vector | Start | None,
+    tolerance: float,
+    checkpoint: Checkpoint | None,
+) -> VqeResult:
     apply = hamiltonian_of(hamiltonian, sector)
     scale = np.sqrt(curvature(hamiltonian, excitations, sector.n_parameters))
     trace: list[float] = []
@@ -124,6 +135,7 @@ def minimise(
         minimize(scaled, first, jac=True, method="L-BFGS-B", callback=stop, options=limits)
     state = sector.determinants.matrix(sector.state(best))
     gradient_norm = float(np.linalg.norm(best_gradient))
+    electrons = (hamiltonian.n_alpha, hamiltonian.n_beta)
     return VqeResult(
         energy_hartree=best_energy + hamiltonian.constant,
         excitations=excitations,
@@ -133,7 +145,7 @@ def minimise(
         converged=gradient_norm <= tolerance,
         n_evaluations=len(trace),
         trace=tuple(trace),
-        s_squared=float(spin_op.spin_square0(state, n, (n_alpha, n_beta))[0]),
+        s_squared=float(spin_op.spin_square0(state, hamiltonian.n_orbitals, electrons)[0]),
     )
 
 
@@ -143,23 +155,6 @@ def determinants_of(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...
     kept = len(symmetry_allowed(excitations, symmetries)) == len(excitations)
     n, n_alpha, n_beta = hamiltonian.n_orbitals, hamiltonian.n_alpha, hamiltonian.n_beta
     return Determinants.of(n, n_alpha, n_beta, symmetries if kept else None)
-
-
-def hamiltonian_of(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Vector], Vector]:
-    """H without its constant, as a function of a state, with as many threads as the sector has work for."""
-    n, electrons = hamiltonian.n_orbitals, (hamiltonian.n_alpha, hamiltonian.n_beta)
-    determinants = sector.determinants
-    absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, electrons, 0.5)
-    links = tuple(cistring.gen_linkstr_index_trilidx(range(n), k) for k in electrons)
-
-    def apply(psi: Vector) -> Vector:
-        with lib.with_omp_threads(sector.n_threads):
-            if determinants.n_irreps == 1:
-                return np.asarray(direct_spin1.contract_2e(absorbed, psi, n, electrons, links))
-            symmetry = determinants.orbital_irreps, determinants.irrep
-            return np.asarray(direct_spin1_symm.contract_2e(absorbed, psi, n, electrons, links, *symmetry))
-
-    return apply
 
 
 def bytes_needed(hamiltonian: Hamiltonian, vectors: int = STATE_VECTORS) -> int:

@@ -17,9 +17,10 @@ from pipeline.errors import InputError, ResourceError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe import slow
 from pipeline.vqe.adapt import adapt
+from pipeline.vqe.contraction import hamiltonian_of
 from pipeline.vqe.determinants import Determinants
 from pipeline.vqe.excitations import Excitation, gate_fabric, symmetry_allowed, uccgsd, uccsd, upccgsd
-from pipeline.vqe.minimise import GRADIENT_TOLERANCE, determinants_of, hamiltonian_of, minimise
+from pipeline.vqe.minimise import GRADIENT_TOLERANCE, determinants_of, minimise
 from pipeline.vqe.sector import Sector
 from pipeline.vqe.solve import Ansatz, excitations_of, solve
 
