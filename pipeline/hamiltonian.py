@@ -39,7 +39,7 @@ class Hamiltonian:
         """Number of determinants with this number of alpha and beta electrons."""
         return comb(self.n_orbitals, self.n_alpha) * comb(self.n_orbitals, self.n_beta)
 
-    def orbital_symmetries(self) -> list[int]:
+    def orbital_symmetries(self) -> tuple[int, ...]:
         """The irreducible representation of each orbital, as bits, in the largest group of sign changes that keeps H.
 
         Every sign change s_p = ±1 of the orbitals with h_pq = s_p s_q h_pq and (pq|rs) = s_p s_q s_r s_s (pq|rs) is a
@@ -69,4 +69,4 @@ class Hamiltonian:
             symmetries[p] |= 1 << k
             for pivot, row in rows.items():
                 symmetries[pivot] |= (row >> p & 1) << k
-        return symmetries
+        return tuple(symmetries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from pyscf import lib
 from pyscf.fci import cistring, direct_spin1, direct_spin1_symm
 
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.vqe.determinants import Vector
+from pipeline.vqe.determinants import Determinants, Vector
 from pipeline.vqe.sector import Sector
 
 
@@ -40,15 +41,10 @@ def _by_symmetry(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Vector],
     """
     n, electrons = hamiltonian.n_orbitals, (hamiltonian.n_alpha, hamiltonian.n_beta)
     determinants = sector.determinants
-    irreps = np.array(determinants.orbital_irreps)
+    pair_irreps, links = _links(determinants)
     absorbed = direct_spin1.absorb_h1e(hamiltonian.one_body, hamiltonian.two_body, n, electrons, 0.5)
-    blocks, rank, pair_irreps = direct_spin1_symm.reorder_eri(absorbed, n, irreps)
-    links = [
-        direct_spin1_symm.gen_str_irrep(
-            strings.bits, irreps, cistring.gen_linkstr_index_trilidx(range(n), strings.n_electrons), rank, pair_irreps
-        )[1]
-        for strings in (determinants.alpha, determinants.beta)
-    ]
+    pairs = [np.flatnonzero(pair_irreps == k) for k in range(determinants.n_irreps)]
+    blocks = [absorbed[np.ix_(p, p)] for p in pairs]
     integrals = np.concatenate([block.ravel() for block in blocks])
     sizes: list[NDArray[np.int32]] = [
         np.array(counts, dtype=np.int32)
@@ -73,3 +69,18 @@ def _by_symmetry(hamiltonian: Hamiltonian, sector: Sector) -> Callable[[Vector],
         return image
 
     return contract
+
+
+@lru_cache(maxsize=2)
+def _links(determinants: Determinants) -> tuple[NDArray[np.int32], list[NDArray[np.int32]]]:
+    """The symmetry of each pair of orbitals; of each spin PySCF's table of what a pair does to a string."""
+    n, irreps = len(determinants.orbital_irreps), np.array(determinants.orbital_irreps)
+    nothing = np.zeros((n * (n + 1) // 2,) * 2)
+    _, rank, pair_irreps = direct_spin1_symm.reorder_eri(nothing, n, irreps)
+    links = [
+        direct_spin1_symm.gen_str_irrep(
+            strings.bits, irreps, cistring.gen_linkstr_index_trilidx(range(n), strings.n_electrons), rank, pair_irreps
+        )[1]
+        for strings in (determinants.alpha, determinants.beta)
+    ]
+    return pair_irreps, links

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import xor
 
 import numpy as np
@@ -81,12 +81,17 @@ class Determinants:
             n_beta: beta electrons.
             symmetries: by orbital, as `Hamiltonian.orbital_symmetries` has them; None: all determinants.
         """
-        labels = [0] * n_orbitals if symmetries is None else [s & (1 << _N_BITS) - 1 for s in symmetries]
+        labels = tuple(0 if symmetries is None else symmetries[p] & (1 << _N_BITS) - 1 for p in range(n_orbitals))
+        return cls._of(labels, n_alpha, n_beta)
+
+    @classmethod
+    @lru_cache(maxsize=2)  # scans, CASSCF and screens ask for the same again and again
+    def _of(cls, labels: tuple[int, ...], n_alpha: int, n_beta: int) -> Determinants:
         n_irreps = 1 << max(labels, default=0).bit_length()
         alpha, beta = (Strings.of(n, labels, n_irreps) for n in (n_alpha, n_beta))
         irrep = reduce(xor, (*labels[:n_alpha], *labels[:n_beta]), 0)
         sizes = [int(alpha.count[k] * beta.count[k ^ irrep]) for k in range(n_irreps)]
-        return cls(tuple(labels), alpha, beta, irrep, np.cumsum([0, *sizes]))
+        return cls(labels, alpha, beta, irrep, np.cumsum([0, *sizes]))
 
     @property
     def n_irreps(self) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations, product
 from operator import xor
 
@@ -25,6 +25,7 @@ class Excitation:
     """False: a qubit excitation, the same without the signs of fermionic exchange."""
 
 
+@lru_cache(maxsize=8)
 def uccsd(n_orbitals: int, n_alpha: int, n_beta: int) -> tuple[Excitation, ...]:
     """Factors of UCCSD in the order they act on the reference determinant: doubles first, then singles.
 
@@ -155,7 +156,8 @@ def gate_fabric(n_orbitals: int, layers: int) -> tuple[Excitation, ...]:
     return tuple(factors)
 
 
-def symmetry_allowed(excitations: tuple[Excitation, ...], symmetries: Sequence[int]) -> tuple[Excitation, ...]:
+@lru_cache(maxsize=8)
+def symmetry_allowed(excitations: tuple[Excitation, ...], symmetries: tuple[int, ...]) -> tuple[Excitation, ...]:
     """Those excitations that keep the symmetry, parameters numbered anew; the others' amplitudes are zero.
 
     Args:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import groupby, pairwise
 from operator import xor
 
@@ -63,7 +63,8 @@ class Sector:
     groups: tuple[_Group, ...]
 
     @classmethod
-    def compile(cls, excitations: Sequence[Excitation], determinants: Determinants) -> Sector:
+    @lru_cache(maxsize=2)  # scans, CASSCF and screens ask for the same again and again
+    def compile(cls, excitations: tuple[Excitation, ...], determinants: Determinants) -> Sector:
         """The groups of `excitations` with their pair tables.
 
         Args:

@@ -143,7 +143,7 @@ def test_symmetry_leaves_out_only_what_is_zero(name: str) -> None:
 def test_symmetry_blocks_change_no_state_and_no_gradient(space: tuple[int, int, int], data: st.DataObject) -> None:
     """Allowed excitations over the determinants of one symmetry, and over all of them."""
     n, n_alpha, n_beta = space
-    symmetries = data.draw(st.lists(st.integers(0, 7), min_size=n, max_size=n))
+    symmetries = data.draw(st.tuples(*[st.integers(0, 7)] * n))
     excitations = symmetry_allowed(uccgsd(n, paired=n_alpha == n_beta), symmetries)
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     blocks = Sector.compile(excitations, Determinants.of(n, n_alpha, n_beta, symmetries))
