@@ -117,7 +117,8 @@ def write(records: page.Records, sizes: page.Sizes, cap: int) -> None:
         "rules their time where the sector is small: [vqe_reference.md](vqe_reference.md) has the times without.",
         "## Against the peers",
         page.against_peers(records, sizes, cap),
-        f"— : not run, since no run of a smaller case finished within {cap} s. Evaluations are those to 1e-6 Ha.",
+        f"— : not run, since no run of a smaller case finished within {cap} s; not measured: the benchmark was ended "
+        "before, and `--resume` goes on. Evaluations are those to 1e-6 Ha.",
         "\n".join(f"- {peer.name}: {peer.method}." for peer in PEERS),
         "## Memory",
         page.memory(records, sizes),

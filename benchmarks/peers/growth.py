@@ -27,11 +27,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """seconds = factor · dimension^of_dimension · parameters^of_parameters."""
+    """seconds = factor · dimension^of_dimension; in a series of chains the parameters grow along with it."""
 
     factor: float
     of_dimension: float
-    of_parameters: float
     worst: float
     """Largest ratio between a fitted point and the law, or the other way round."""
 
@@ -41,18 +40,17 @@ class Law:
         large = [p for p in points if p.dimension >= LEAST_DIMENSION]
         if len(large) < 4:
             return None
-        matrix = np.array([[1.0, np.log(p.dimension), np.log(p.parameters)] for p in large])
+        matrix = np.array([[1.0, np.log(p.dimension)] for p in large])
         logs = np.log([p.seconds for p in large])
         solution = np.linalg.lstsq(matrix, logs)[0]
         worst = float(np.exp(np.abs(matrix @ solution - logs).max()))
-        return cls(float(np.exp(solution[0])), float(solution[1]), float(solution[2]), worst)
+        return cls(float(np.exp(solution[0])), float(solution[1]), worst)
 
     def __str__(self) -> str:
-        powers = f"dimension^{self.of_dimension:.2f} · parameters^{self.of_parameters:.2f}"
-        return f"{self.factor:.1e} s · {powers}"
+        return f"{self.factor:.1e} s · dimension^{self.of_dimension:.2f}"
 
     def seconds(self, point: Point) -> float:
-        return float(self.factor * point.dimension**self.of_dimension * point.parameters**self.of_parameters)
+        return float(self.factor * point.dimension**self.of_dimension)
 
 
 def plot(points: list[Point], law: Law | None, file: Path) -> None:

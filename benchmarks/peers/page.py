@@ -11,7 +11,7 @@ from peers.environments import EVALUATION, EXACT, EXACT_SYMMETRY, OURS, PEERS
 from peers.growth import Point
 from peers.records import Record
 
-from pipeline.vqe.minimise import STATE_VECTORS
+from pipeline.vqe.minimise import OTHER_BYTES, STATE_VECTORS
 
 AGREEMENT_HARTREE = 1e-4
 WANTED_GIB = {28: 8.0, 32: 16.0}
@@ -95,14 +95,16 @@ def against_peers(records: Records, sizes: Sizes, cap: int) -> str:
             facts = f"{ours.parameters}", seconds(ours.seconds), f"{ours.evaluations}"
             yield [str(case), f"**{OURS.name}**", *facts, NOTHING, NOTHING, "in the seconds"]
             for peer in PEERS:
-                yield [str(case), peer.name, *_against(ours, records.get((str(case), peer.name)), cap)]
+                ended = any(r.gave_up for (_, name), r in records.items() if name == peer.name)
+                record = records.get((str(case), peer.name))
+                missing = [NOTHING, NOTHING if ended else "not measured", *[NOTHING] * 4]
+                cells = _against(ours, record, cap) if record else missing
+                yield [str(case), peer.name, *cells]
 
     return table(header, rows())
 
 
-def _against(ours: Record, peer: Record | None, cap: int) -> list[str]:
-    if peer is None:
-        return [NOTHING] * 6
+def _against(ours: Record, peer: Record, cap: int) -> list[str]:
     difference = f"{peer.energy - ours.energy:+.1e}" if peer.has_energy else NOTHING
     if peer.runs:
         took, count, ratio = seconds(peer.seconds), f"{peer.evaluations}", f"{peer.seconds / ours.seconds:.3g}"
@@ -127,7 +129,7 @@ def memory(records: Records, sizes: Sizes) -> str:
             yield [
                 *(str(case), f"{size.n_qubits}", f"{size.dimension:,}", what),
                 f"{record.memory / _GIB:.2f}" if record else NOTHING,
-                f"{8 * STATE_VECTORS * size.dimension / _GIB:.2f}",
+                f"{(8 * STATE_VECTORS * size.dimension + OTHER_BYTES) / _GIB:.2f}",
                 f"{wanted:.0f}",
                 ("yes" if record.memory < wanted * _GIB else "no") if record else NOTHING,
             ]

@@ -29,7 +29,7 @@ _LEAST_GAP, _TYPICAL_GAP = 0.1, 1.0
 """Hartree. The second for factors that do not act on the reference determinant."""
 STATE_VECTORS = 6
 """Vectors of the sector's dimension alive at once: psi, H psi, the matrix of CI coefficients, and what ⟨S²⟩ takes."""
-_OTHER_BYTES = 2**27
+OTHER_BYTES = 2**27
 """Pair tables, integrals and scratch."""
 
 
@@ -159,7 +159,7 @@ def determinants_of(hamiltonian: Hamiltonian, excitations: tuple[Excitation, ...
 
 def bytes_needed(hamiltonian: Hamiltonian, vectors: int = STATE_VECTORS) -> int:
     """Memory beside the imported packages': `vectors` of the sector's dimension, and tables."""
-    return 8 * vectors * hamiltonian.sector_dimension + _OTHER_BYTES
+    return 8 * vectors * hamiltonian.sector_dimension + OTHER_BYTES
 
 
 def refuse_too_large(hamiltonian: Hamiltonian, vectors: int = STATE_VECTORS) -> None:
