@@ -43,12 +43,20 @@ class Peer:
             pinned.write_text(wanted, encoding="utf-8")
         return python
 
-    def run(self, integrals: Path, events: Path, budget: int) -> tuple[int, str]:
+    def run(self, integrals: Path, events: Path, cap: int) -> tuple[int, str]:
         """Exit code (negative: ended by this signal) and the last line of its complaints."""
         script = WORKERS / f"{self.command[0]}.py"
-        limit = budget if self.capped else 0
         done = subprocess.run(
-            [self.python(), "-W", "ignore", script, integrals, events, f"{budget}", f"{limit}", *self.command[1:]],
+            [
+                self.python(),
+                "-W",
+                "ignore",
+                script,
+                integrals,
+                events,
+                f"{cap if self.capped else 0}",
+                *self.command[1:],
+            ],
             env=os.environ | dict.fromkeys(_VARIABLES, f"{THREADS}"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -10,7 +10,6 @@ from qiskit.primitives import StatevectorEstimator
 from qiskit_algorithms import VQE
 from qiskit_algorithms.gradients import ReverseEstimatorGradient
 from qiskit_algorithms.optimizers import L_BFGS_B
-from qiskit_nature.second_q.algorithms.initial_points import MP2InitialPoint
 from qiskit_nature.second_q.circuit.library import UCCSD, HartreeFock
 from qiskit_nature.second_q.hamiltonians import ElectronicEnergy
 from qiskit_nature.second_q.mappers import ParityMapper
@@ -24,21 +23,18 @@ def prepare(problem: Problem, trace: Trace) -> Peer:
     n, electrons = problem.n_orbitals, (problem.n_alpha, problem.n_beta)
     electronic = ElectronicStructureProblem(ElectronicEnergy.from_raw_integrals(problem.one_body, problem.two_body))
     electronic.num_particles, electronic.num_spatial_orbitals = electrons, n
-    electronic.orbital_energies, electronic.reference_energy = problem.orbital_energies, problem.hartree_fock
     mapper = electronic.get_tapered_mapper(ParityMapper(num_particles=electrons))
     operator = mapper.map(electronic.hamiltonian.second_q_op())
     ansatz = UCCSD(n, electrons, mapper, initial_state=HartreeFock(n, electrons, mapper))
     # As gates: StatevectorEstimator would exponentiate a dense matrix for each excitation.
     circuit = transpile(ansatz, basis_gates=GATES, optimization_level=1)
-    initial = MP2InitialPoint()
-    initial.compute(ansatz, electronic)
     estimator = StatevectorEstimator()
     solver = VQE(
         estimator,
         circuit,
         L_BFGS_B(maxfun=10_000),
         gradient=ReverseEstimatorGradient(),
-        initial_point=initial.to_numpy_array(),
+        initial_point=mp2_amplitudes(problem, ansatz),
         callback=lambda _count, _parameters, energy, _metadata: trace.add(energy + problem.constant),
     )
 
@@ -51,6 +47,18 @@ def prepare(problem: Problem, trace: Trace) -> Peer:
         return float(job.result()[0].data.evs) + problem.constant
 
     return Peer(circuit.num_parameters, minimise, reference_energy)
+
+
+def mp2_amplitudes(problem: Problem, ansatz: UCCSD) -> np.ndarray:
+    """One for each excitation; Qiskit Nature's `MP2InitialPoint` fails where fewer orbitals are empty than occupied."""
+    n, n_occupied, doubles = problem.n_orbitals, problem.n_alpha, problem.mp2_doubles()
+    amplitudes = np.zeros(len(ansatz.excitation_list))
+    for k, (leave, enter) in enumerate(ansatz.excitation_list):
+        if len(leave) == 2:
+            (i, j), (a, b) = (p % n for p in leave), (p % n - n_occupied for p in enter)
+            same_spin = (leave[0] < n) == (leave[1] < n)
+            amplitudes[k] = doubles[i, j, a, b] - (doubles[i, j, b, a] if same_spin else 0.0)
+    return amplitudes
 
 
 if __name__ == "__main__":

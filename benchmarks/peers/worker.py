@@ -105,7 +105,7 @@ def measure(version: str, prepare: Callable[[Problem, Trace], Peer]) -> None:
 
     The process ends after the limit of seconds (0: never) in any of these.
     """
-    integrals, events, budget, limit = sys.argv[1:5]
+    integrals, events, limit = sys.argv[1:4]
     problem = Problem.read(Path(integrals))
     with Path(events).open("w", encoding="utf-8") as file:
         trace = Trace(file)
