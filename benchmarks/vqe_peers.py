@@ -112,9 +112,9 @@ def write(records: page.Records, sizes: page.Sizes, cap: int) -> None:
         f"Ours is `pipeline.vqe.solve`, set-up included, to a gradient norm of {GRADIENT_TOLERANCE:.0e} Ha; "
         "evaluations are those to 1e-6 Ha and all. Exact is the solver that PySCF's CASCI picks by itself "
         "(`direct_spin1`) at CASCI's tolerance of 1e-8 Ha, the whole call. Targets: a ratio to it of at most 1 up to "
-        "20 qubits, 2 beyond, 3 for stretched bonds. Exact, symmetry is PySCF's `direct_spin0_symm`, told that the state "
-        "is a singlet and which symmetry the orbitals have. Both first diagonalise 400 determinants densely, which "
-        "rules their time where the sector is small: [vqe_reference.md](vqe_reference.md) has the times without.",
+        "20 qubits, 2 beyond, 3 for stretched bonds. Exact, symmetry is PySCF's `direct_spin0_symm`, told that the "
+        "state is a singlet and which symmetry the orbitals have. Both first diagonalise 400 determinants densely, "
+        "which rules their time where the sector is small: [vqe_reference.md](vqe_reference.md) has it without.",
         "## Against the peers",
         page.against_peers(records, sizes, cap),
         f"— : not run, since no run of a smaller case finished within {cap} s; not measured: the benchmark was ended "

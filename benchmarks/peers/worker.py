@@ -101,7 +101,7 @@ class Peer:
 
 
 def measure(version: str, prepare: Callable[[Problem, Trace], Peer]) -> None:
-    """Prepare, warm up, and minimise up to five times, as often as fits into the budget of seconds.
+    """Prepare, warm up, and minimise up to five times, as often as fits into `REPEAT_SECONDS`.
 
     The process ends after the limit of seconds (0: never) in any of these.
     """
