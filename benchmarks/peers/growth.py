@@ -79,7 +79,8 @@ def plot(points: list[Point], law: Law | None, file: Path) -> None:
         lines.append(f'<text x="{x(n):.1f}" y="{_BOTTOM + 20}" text-anchor="middle" fill="{_GREY}">{n}</text>')
     lines.append(f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_BOTTOM + 42}" text-anchor="middle">qubits</text>')
     if law:
-        path = " ".join(f"{x(p.n_qubits):.1f},{y(max(law.seconds(p), 10.0 ** decades[0])):.1f}" for p in points)
+        fitted = [p for p in points if p.dimension >= LEAST_DIMENSION]
+        path = " ".join(f"{x(p.n_qubits):.1f},{y(law.seconds(p)):.1f}" for p in fitted)
         lines.append(f'<polyline points="{path}" fill="none" stroke="{_RED}" stroke-width="1.5"/>')
         lines.append(f'<text x="{_LEFT + 12}" y="{_TOP + 18}" fill="{_RED}">{law}</text>')
     lines += [f'<circle cx="{x(p.n_qubits):.1f}" cy="{y(p.seconds):.1f}" r="5" fill="{_BLUE}"/>' for p in points]
