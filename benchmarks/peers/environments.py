@@ -13,7 +13,9 @@ WORKERS = Path(__file__).parent
 FOLDER = WORKERS.parent / ".peers"
 """Environments, integrals, events and results; not in the repository."""
 THREADS = 2
-_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""PySCF calls OpenBLAS from inside its OpenMP threads: with two each, both cores are oversubscribed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Peer:
                 f"{cap if self.capped else 0}",
                 *self.command[1:],
             ],
-            env=os.environ | dict.fromkeys(_VARIABLES, f"{THREADS}"),
+            env=os.environ | dict.fromkeys(_VARIABLES, f"{THREADS}") | _ONE_BLAS_THREAD,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
