@@ -40,7 +40,11 @@ MultiplicityOption = Annotated[int | None, typer.Option(min=1, help="Spin multip
 BasisOption = Annotated[str, typer.Option(help="Gaussian basis set.")]
 ActiveSpaceOption = Annotated[str, typer.Option(metavar="E,O", help="Active electrons and orbitals.")]
 OrbitalsOption = Annotated[
-    str, typer.Option(help="frontier; fno (MP2 natural virtuals); avas:1,2 (valence p of atoms) or pi:1,2 (their π).")
+    str,
+    typer.Option(
+        help="frontier; fno (MP2 natural virtuals); avas:1,2 (valence p of atoms) or pi:1,2 (their π); "
+        "valence (all valence orbitals, optimised for the state)."
+    ),
 ]
 
 
@@ -119,7 +123,7 @@ def energy(
     ] = "uccsd",
     functional: Annotated[str, typer.Option(help="hf, or the functional of a Kohn–Sham reference.")] = "hf",
     density_fit: Annotated[bool, typer.Option("--density-fit", help="Fit densities: faster, 1e-5 Ha off.")] = False,
-    solvent: Annotated[str, typer.Option(help="water, or empty for the gas phase.")] = "",
+    solvent: Annotated[str, typer.Option(help="water, octanol, or empty for the gas phase.")] = "",
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -204,8 +208,10 @@ def sqd(
 
 @app.command()
 def descriptor(
-    name: Annotated[str, typer.Argument(help="thiol_addition or ionisation.")],
-    smiles: Annotated[str, typer.Argument(metavar="INPUT", help="A SMILES.")],
+    name: Annotated[str, typer.Argument(help="Of one in docs/descriptors.md, such as ionisation.")],
+    structure: Annotated[
+        str, typer.Argument(metavar="INPUT", help="A SMILES; or an .sdf or .xyz file, for its shape.")
+    ],
     profile: ProfileOption = ProfileName.quick,
     seed: SeedOption = 0,
     store: StoreOption = "",
@@ -214,7 +220,7 @@ def descriptor(
     """Compute one descriptor: its equation, its species, its value on every rung."""
     from flows.single import descriptor_json, single_descriptor
 
-    values = single_descriptor(name, smiles, profile, seed, store)
+    values = single_descriptor(name, structure, profile, seed, store)
     if as_json:
         _print_json([descriptor_json(value) for value in values])
         return

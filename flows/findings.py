@@ -65,7 +65,7 @@ def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
         calculations[candidate.id] = {}
         for name in objective.descriptors:
             try:
-                needed = DESCRIPTORS[name].calculations(candidate.smiles, candidate.name, level)
+                needed = DESCRIPTORS[name].needs(candidate.smiles, candidate.name, level, candidate.pose)
             except NotApplicableError as error:
                 refused.append(_failure(candidate, candidate.name, name, error.reason, error.remedy))
                 if objective.ranking_descriptor.split(".")[0] == name:

@@ -10,9 +10,11 @@ from pyscf import gto
 from rdkit import Chem
 
 from molecules.conformers import Geometry, read_xyz
+from molecules.given_pose import molecule_in_xyz
+from molecules.read import read_library
 from molecules.smiles import canonical, parse
 from molecules.species import Environment, Species
-from pipeline.active_space import ActiveSpaceChoice, Reference, frontier
+from pipeline.active_space import ActiveSpaceChoice, Reference, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.errors import InputError
 from pipeline.geometry import relax
@@ -37,12 +39,13 @@ class EnergyRequest:
     active_space: str
     """``E,O``; empty: all of a small molecule, else up to (8e,8o) around the Fermi level."""
     orbitals: str
-    """``frontier``, ``fno`` (MP2 natural virtuals), ``avas:1,2`` or ``pi:1,2`` with atom numbers from 1."""
+    """``frontier``, ``fno`` (MP2 natural virtuals), ``avas:1,2`` or ``pi:1,2`` with atom numbers from 1, or
+    ``valence``: all valence orbitals, optimised for the state."""
     ansatz: str
     functional: str
     density_fit: bool
     solvent: str
-    """``water`` or empty."""
+    """``water``, ``octanol`` or empty."""
     seed: int
 
 
@@ -82,10 +85,10 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     Raises:
         InputError: an option does not fit; the message says which.
     """
-    calculation, geometry, level = prepared(request)
-    state = compute(calculation, geometry, level)
+    species, choice, geometry, level = prepared(request)
+    state = compute(Calculation(species, choice), geometry, level)
     return SingleEnergy(
-        title=title_of(request, calculation),
+        title=title_of(request, species, choice),
         summary=f"VQE: {state.n_qubits} qubits, {state.n_parameters} parameters, {state.n_evaluations} evaluations in "
         f"{state.wall_s['vqe']:.2f} s, gradient norm {state.gradient_norm:.1e}, "
         f"{'converged' if state.converged else 'NOT converged'}.",
@@ -93,16 +96,17 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     )
 
 
-def prepared(request: EnergyRequest) -> tuple[Calculation, Geometry, LevelOfTheory]:
-    """What a request asks for, where, and how.
+def prepared(request: EnergyRequest) -> tuple[Species, ActiveSpaceChoice, Geometry, LevelOfTheory]:
+    """What a request asks for: a species, its active space, where its atoms are, and at which level.
 
     Raises:
         InputError: an option does not fit; the message says which.
     """
     if request.ansatz not in get_args(Ansatz):
         raise InputError(f"There is no ansatz {request.ansatz!r}.", f"Use one of {', '.join(get_args(Ansatz))}.")
-    if request.solvent not in ("", "water"):
-        raise InputError(f"There is no solvent {request.solvent!r}.", "Use water, or leave --solvent out.")
+    environment = request.solvent or "gas"
+    if environment not in get_args(Environment):
+        raise InputError(f"There is no solvent {request.solvent!r}.", "Use water, octanol, or leave --solvent out.")
     level = LevelOfTheory(
         basis=request.basis,
         density_fit=request.density_fit,
@@ -111,18 +115,17 @@ def prepared(request: EnergyRequest) -> tuple[Calculation, Geometry, LevelOfTheo
         dft_density="hf",
         ontop_functional="tPBE",
         grid_level=3,
+        solvent_model="alpb",
         frontier=(8, 8),
         ansatz=cast("Ansatz", request.ansatz),
         n_conformers=8,
     )
-    environment: Environment = "water" if request.solvent else "gas"
-    species, geometry = _species(request, environment, level)
-    return Calculation(species, _choice(request, species, geometry, level)), geometry, level
+    species, geometry = _species(request, cast("Environment", environment), level)
+    return species, _choice(request, species, geometry, level), geometry, level
 
 
-def title_of(request: EnergyRequest, calculation: Calculation) -> str:
+def title_of(request: EnergyRequest, species: Species, choice: ActiveSpaceChoice) -> str:
     """One line that says what was computed."""
-    species, choice = calculation.species, calculation.choice
     return (
         f"{request.structure}, charge {species.charge}, multiplicity {species.multiplicity}, {request.basis}, "
         f"({choice.n_electrons}e,{choice.n_orbitals}o), {species.environment}"
@@ -130,9 +133,16 @@ def title_of(request: EnergyRequest, calculation: Calculation) -> str:
 
 
 def single_descriptor(
-    name: str, smiles: str, profile_name: str, seed: int, store_url: str
+    name: str, structure: str, profile_name: str, seed: int, store_url: str
 ) -> tuple[DescriptorValue, ...]:
     """Compute one descriptor of one molecule, through the store.
+
+    Args:
+        name: of the descriptor.
+        structure: a SMILES; or the path of an .sdf file with one record, or of an .xyz file, which give a shape too.
+        profile_name: of the level of theory.
+        seed: of every random choice.
+        store_url: SQLAlchemy URL; empty: the user's own store.
 
     Raises:
         InputError: no such descriptor, or it does not apply.
@@ -140,8 +150,8 @@ def single_descriptor(
     if name not in DESCRIPTORS:
         raise InputError(f"There is no descriptor {name!r}.", f"Use one of: {', '.join(DESCRIPTORS)}.")
     level, store = profile(profile_name), Store(store_url or None)
-    parent = canonical(smiles)
-    calculations = DESCRIPTORS[name].calculations(parent, parent, level)
+    parent, pose = _molecule(structure)
+    calculations = DESCRIPTORS[name].needs(parent, parent, level, pose)
     return DESCRIPTORS[name].values([ground_state(calculation, level, seed, store) for calculation in calculations])
 
 
@@ -160,6 +170,21 @@ def descriptor_json(value: DescriptorValue) -> dict[str, Any]:
     }
 
 
+def _molecule(structure: str) -> tuple[str, Geometry | None]:
+    """Canonical SMILES, and the shape where the input has one."""
+    path = Path(structure)
+    if path.suffix.lower() == ".xyz":
+        return molecule_in_xyz(path)
+    if path.suffix.lower() != ".sdf":
+        return canonical(structure), None
+    library = read_library(path)
+    if library.rejections:
+        raise InputError(library.rejections[0].reason, library.rejections[0].remedy)
+    if len(library.candidates) > 1:
+        raise InputError(f"{path} holds {len(library.candidates)} molecules.", "Give one, or screen them all.")
+    return library.candidates[0].smiles, library.candidates[0].pose
+
+
 def _species(request: EnergyRequest, environment: Environment, level: LevelOfTheory) -> tuple[Species, Geometry]:
     if request.structure.lower().endswith(".xyz"):
         file = read_xyz(Path(request.structure))
@@ -176,6 +201,10 @@ def _species(request: EnergyRequest, environment: Environment, level: LevelOfThe
 
 
 def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level: LevelOfTheory) -> ActiveSpaceChoice:
+    if request.orbitals == "valence":
+        if request.active_space:
+            raise InputError("The valence space has its own size.", "Leave --active-space or --orbitals valence out.")
+        return full_valence(geometry.symbols, species.charge)
     references = _references(request.orbitals, geometry)
     natural = request.orbitals == "fno"
     if request.active_space:
@@ -207,7 +236,8 @@ def _references(orbitals: str, geometry: Geometry) -> tuple[Reference, ...]:
     if kind not in ("avas", "pi") or not in_range:
         raise InputError(
             f"{orbitals!r} names no orbitals of this molecule.",
-            f"Use frontier, fno, or avas: or pi: with atom numbers from 1 to {len(geometry.symbols)}, such as pi:1,2.",
+            "Use frontier, fno, valence, or avas: or pi: with atom numbers from 1 to "
+            f"{len(geometry.symbols)}, such as pi:1,2.",
         )
     return tuple(Reference(index, "all" if kind == "avas" else "normal") for index in indices)
 

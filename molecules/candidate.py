@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from molecules.conformers import Geometry
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -26,6 +28,8 @@ class Candidate:
     """The user's own columns, carried through to the report unchanged."""
     notes: tuple[str, ...] = ()
     """What standardisation changed or could not decide, in sentences for a chemist."""
+    pose: Geometry | None = None
+    """The shape that an SDF record gives it, as in a pocket; atoms in the order of `smiles`, hydrogens last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
@@ -13,6 +14,9 @@ from molecules.smiles import parse
 _BOND_LENGTH_PIXELS = 27.0
 _DEPICTOR_BOND_LENGTH = 1.5  # of a bond in RDKit's 2D coordinates; `fixedBondLength` is pixels per unit of these
 _HIGHLIGHT = (1.0, 0.82, 0.4)
+WEAK_KCAL_MOL, STRONG_KCAL_MOL = 80.0, 105.0
+"""Dissociation enthalpies at the ends of the scale of `soft_spots`: a doubly benzylic C–H bond, and methane's."""
+_WEAK, _STRONG = (0.85, 0.28, 0.0), (1.0, 0.95, 0.85)  # vermilion to cream: told apart in grey and by the colour-blind
 
 
 def svg(smiles: str, width: int = 240, height: int = 160, highlight: Sequence[int] = ()) -> str:
@@ -34,8 +38,40 @@ def svg(smiles: str, width: int = 240, height: int = 160, highlight: Sequence[in
         SmilesError: When the SMILES cannot be read.
         ValueError: When a highlighted atom does not exist.
     """
-    mol = parse(smiles)
-    missing = [index for index in highlight if not 0 <= index < mol.GetNumAtoms()]
+    return _drawn(parse(smiles), smiles, width, height, dict.fromkeys(highlight, _HIGHLIGHT))
+
+
+def soft_spots(smiles: str, enthalpies: Mapping[int, float], width: int = 240, height: int = 160) -> str:
+    """Draw a molecule with its atoms coloured by how weak their bonds to hydrogen are: vermilion weak, cream strong.
+
+    Args:
+        smiles: The molecule.
+        enthalpies: Bond dissociation enthalpies in kcal/mol by atom, counted in the written order of `smiles` from 0;
+            other atoms stay white. The scale ends at `WEAK_KCAL_MOL` and `STRONG_KCAL_MOL`.
+        width: As in `svg`.
+        height: As in `svg`.
+
+    Returns:
+        As `svg`.
+
+    Raises:
+        SmilesError: When the SMILES cannot be read.
+        ValueError: When a coloured atom does not exist.
+    """
+    return _drawn(parse(smiles), smiles, width, height, {atom: _shade(value) for atom, value in enthalpies.items()})
+
+
+def _shade(enthalpy: float) -> tuple[float, float, float]:
+    share = (enthalpy - WEAK_KCAL_MOL) / (STRONG_KCAL_MOL - WEAK_KCAL_MOL)
+    share = min(max(share, 0.0), 1.0)
+    red, green, blue = (weak + share * (strong - weak) for weak, strong in zip(_WEAK, _STRONG, strict=True))
+    return red, green, blue
+
+
+def _drawn(
+    mol: Chem.Mol, smiles: str, width: int, height: int, colours: Mapping[int, tuple[float, float, float]]
+) -> str:
+    missing = [index for index in colours if not 0 <= index < mol.GetNumAtoms()]
     if missing:
         raise ValueError(f"{smiles} has no atom {missing[0]}: it has {mol.GetNumAtoms()}, counted from 0.")
     rdDepictor.SetPreferCoordGen(False)
@@ -49,9 +85,10 @@ def svg(smiles: str, width: int = 240, height: int = 160, highlight: Sequence[in
     options.padding = 0.05
     options.minFontSize = 9
     options.maxFontSize = 15
-    options.setHighlightColour(_HIGHLIGHT)
     options.includeMetadata = False
-    rdMolDraw2D.PrepareAndDrawMolecule(drawing, mol, highlightAtoms=list(highlight), highlightBonds=[])
+    rdMolDraw2D.PrepareAndDrawMolecule(
+        drawing, mol, highlightAtoms=list(colours), highlightBonds=[], highlightAtomColors=dict(colours)
+    )
     drawing.FinishDrawing()
     return _element(drawing.GetDrawingText(), width, height)
 

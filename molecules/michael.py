@@ -54,6 +54,8 @@ class ThiolateAdduct:
     """As in `MichaelSite`."""
     withdrawing: tuple[int, ...]
     """As in `MichaelSite`."""
+    from_acceptor: tuple[int, ...]
+    """Where each atom of the acceptor stands in the adduct, in the acceptor's order."""
 
 
 # Electron-withdrawing groups, strongest first: where α carries two, the first names the site.
@@ -168,7 +170,7 @@ def thiolate_adduct(site: MichaelSite, label: str) -> ThiolateAdduct:
             _set_bond(mol, centre, acceptor, Chem.BondType.SINGLE)
             charged = acceptor
     mol.GetAtomWithIdx(charged).SetFormalCharge(-1)
-    smiles, position = _written(mol)
+    smiles, position = written(mol)
     adduct = parse(smiles)
     indices = {
         "sulfur": position[sulfur],
@@ -180,6 +182,7 @@ def thiolate_adduct(site: MichaelSite, label: str) -> ThiolateAdduct:
     return ThiolateAdduct(
         species=Species(f"{label} + CH3S-", smiles, Chem.GetFormalCharge(adduct), 1, "water"),
         withdrawing=tuple(position[i] for i in site.withdrawing),
+        from_acceptor=tuple(position[i] for i in range(sulfur)),
         **indices,
     )
 
@@ -191,8 +194,15 @@ def _set_bond(mol: Chem.RWMol, first: int, second: int, order: Chem.BondType) ->
     bond.SetBondType(order)
 
 
-def _written(edited: Chem.Mol) -> tuple[str, Mapping[int, int]]:
-    """Write canonical SMILES, and where in it each atom of the edited molecule stands."""
+def written(edited: Chem.Mol) -> tuple[str, Mapping[int, int]]:
+    """Write the canonical SMILES of an edited molecule, and where in it each of its atoms stands.
+
+    Args:
+        edited: The molecule, without explicit hydrogens; it is not changed.
+
+    Returns:
+        The SMILES, which reading and writing again does not change, and written position by atom.
+    """
     mol = Chem.Mol(edited)
     for bond in mol.GetBonds():  # keeps the stereo of other double bonds, drops the marks that the acceptor's bond left
         bond.SetBondDir(Chem.BondDir.NONE)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from molecules.candidate import Candidate, Library, Rejection
+from molecules.given_pose import PoseError, pose_in_record
 from molecules.row import SMILES_TITLES, LibraryError, Row, empty_row, make_row, normalised, shortened
 from molecules.sdf import sdf_rows
 from molecules.smiles import StructureError, first_message, parse
@@ -94,6 +95,11 @@ def _candidate(row: Row) -> Candidate | Rejection:
         return Rejection(
             row.row, shortened(row.structure), reason, "Check its bonds and charges in a structure editor."
         )
+    pose, notes = None, [*row.notes, *standard.notes]
+    try:
+        pose = pose_in_record(row.record, standard.smiles) if row.record else None
+    except PoseError as error:
+        notes.append(str(error))
     return Candidate(
         id=f"row-{row.row}",
         row=row.row,
@@ -102,7 +108,8 @@ def _candidate(row: Row) -> Candidate | Rejection:
         inchikey=standard.inchikey,
         input=row.structure,
         columns=row.columns,
-        notes=(*row.notes, *standard.notes),
+        notes=tuple(notes),
+        pose=pose,
     )
 
 

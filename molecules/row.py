@@ -46,6 +46,8 @@ class Row:
     """The user's other columns."""
     notes: tuple[str, ...] = ()
     """What was unclear in reading the row, in sentences."""
+    record: str = ""
+    """The SDF record, where its coordinates are three-dimensional."""
 
 
 def make_row(row: int, structure: str, name: str, columns: Mapping[str, str]) -> Row | Rejection:

@@ -52,4 +52,7 @@ def _sdf_row(number: int, record: str) -> Row | Rejection:
     if not name:
         name = next((columns.pop(named[title]) for title in NAME_TITLES if title in named), "")
     row = make_row(number, Chem.MolToSmiles(mol), name, columns)
-    return replace(row, notes=(ENCODING_NOTE,)) if isinstance(row, Row) and is_foreign(record) else row
+    if isinstance(row, Rejection):
+        return row
+    notes = (ENCODING_NOTE,) if is_foreign(record) else row.notes
+    return replace(row, notes=notes, record=readable(record) if mol.GetConformer().Is3D() else "")

@@ -7,9 +7,10 @@ from typing import Literal
 
 from rdkit import Chem
 
+from molecules.conformers import Geometry
 from molecules.smiles import canonical, parse
 
-Environment = Literal["gas", "water"]
+Environment = Literal["gas", "water", "octanol"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Species:
     environment: Environment
     vertical: bool = False
     """True: energy at the geometry of the closed-shell molecule that `smiles` writes, whatever `charge` says."""
+    pose: Geometry | None = None
+    """A shape to stay near, such as that in a pocket; None: free to relax into its lowest minimum."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -63,31 +66,39 @@ def neutral(smiles: str, label: str, environment: Environment) -> Species:
     return Species(label, canonical(smiles), Chem.GetFormalCharge(mol), 1, environment)
 
 
-def cation(species: Species) -> Species:
-    """Take one electron from a closed-shell species at its own geometry: a doublet, vertical.
+def cation(species: Species, vertical: bool = True) -> Species:
+    """Take one electron from a closed-shell species: a doublet.
+
+    Args:
+        species: The closed-shell species.
+        vertical: At the species' own geometry; False: relaxed into that of the ion.
 
     Raises:
         ValueError: When the species is an ion made here already, or not closed-shell.
     """
-    return _vertical_ion(species, +1, "cation")
+    return _ion(species, +1, "cation", vertical)
 
 
-def anion(species: Species) -> Species:
-    """Add one electron to a closed-shell species at its own geometry: a doublet, vertical.
+def anion(species: Species, vertical: bool = True) -> Species:
+    """Add one electron to a closed-shell species: a doublet.
+
+    Args:
+        species: The closed-shell species.
+        vertical: At the species' own geometry; False: relaxed into that of the ion.
 
     Raises:
         ValueError: When the species is an ion made here already, or not closed-shell.
     """
-    return _vertical_ion(species, -1, "anion")
+    return _ion(species, -1, "anion", vertical)
 
 
-def _vertical_ion(species: Species, charge: int, kind: str) -> Species:
+def _ion(species: Species, charge: int, kind: str, vertical: bool) -> Species:
     if species.vertical or species.multiplicity != 1:
-        raise ValueError(f"{species.label} is not closed-shell. Derive vertical ions from the closed-shell molecule.")
+        raise ValueError(f"{species.label} is not closed-shell. Derive ions from the closed-shell molecule.")
     return replace(
         species,
-        label=f"{species.label} {kind}",
+        label=f"{species.label} {kind}{'' if vertical else ', relaxed'}",
         charge=species.charge + charge,
         multiplicity=2,
-        vertical=True,
+        vertical=vertical,
     )

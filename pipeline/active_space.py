@@ -27,13 +27,13 @@ _OFF_AXIS_ANGSTROM = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Valence p orbitals of one atom that an active space must describe."""
+    """Valence orbitals of one atom that an active space must describe: of its p shell, or ``s``."""
 
     atom: int
     """Index into the geometry."""
-    direction: Literal["all", "normal", "toward", "across"]
-    """``all`` three; the one ``normal`` to the local plane (a π orbital); the one ``toward`` the partner (a σ bond);
-    the two ``across`` the bond to the partner (both π orbitals of a triple bond)."""
+    direction: Literal["all", "normal", "toward", "across", "s"]
+    """``all`` three p; the one ``normal`` to the local plane (a π orbital); the one ``toward`` the partner (a σ bond);
+    the two ``across`` the bond to the partner (both π orbitals of a triple bond). Or ``s``: a hydrogen's only one."""
     partner: int | None = None
     """The other atom of ``toward`` and ``across``."""
 
@@ -48,6 +48,8 @@ class ActiveSpaceChoice:
     """Atomic orbitals onto which occupied and empty orbitals are projected (AVAS)."""
     natural: bool = False
     """Without references: the empty orbitals are the most occupied MP2 natural ones, in place of the canonical."""
+    optimised: bool = False
+    """Orbitals are optimised from there: exact CASCI becomes CASSCF, the VQE an orbital-optimised one."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,6 +82,35 @@ def frontier(symbols: Sequence[str], charge: int, multiplicity: int, level: Leve
     pairs = min(electrons // 2, n_beta)
     virtual = min(orbitals - electrons // 2, n_basis(symbols, level.basis) - n_beta - unpaired)
     return 2 * pairs + unpaired, pairs + unpaired + virtual
+
+
+def full_valence(symbols: Sequence[str], charge: int) -> ActiveSpaceChoice:
+    """All valence electrons in all valence orbitals, which are optimised.
+
+    Args:
+        symbols: the atoms: hydrogen, helium, and boron to neon with the elements below them up to krypton.
+        charge: of the species.
+
+    Raises:
+        InputError: an atom is of another group.
+    """
+    references: list[Reference] = []
+    n_electrons, n_orbitals = -charge, 0
+    for atom, symbol in enumerate(symbols):
+        electrons = _n_valence_electrons(symbol)
+        only_s = symbol in ("H", "He")
+        references += [Reference(atom, "s")] if only_s else [Reference(atom, "s"), Reference(atom, "all")]
+        n_electrons, n_orbitals = n_electrons + electrons, n_orbitals + (1 if only_s else 4)
+    return ActiveSpaceChoice(n_electrons, n_orbitals, tuple(references), optimised=True)
+
+
+def _n_valence_electrons(symbol: str) -> int:
+    for row, first in (("H He", 1), ("B C N O F Ne", 3), ("Al Si P S Cl Ar", 3), ("Ga Ge As Se Br Kr", 3)):
+        if symbol in row.split():
+            return first + row.split().index(symbol)
+    raise InputError(
+        f"The valence space of {symbol} is not defined here.", "Use elements of main groups 13 to 18, and hydrogen."
+    )
 
 
 def active_space(mean_field: MeanField, geometry: Geometry, choice: ActiveSpaceChoice) -> ActiveSpace:
@@ -189,27 +220,30 @@ def _most_overlapping(
 
 
 def _reference_orbitals(minimal: gto.Mole, geometry: Geometry, references: Sequence[Reference]) -> NDArray[np.float64]:
-    """Unit columns over the minimal basis, one for each named p orbital."""
+    """Unit columns over the minimal basis, one for each named orbital."""
     labels = minimal.ao_labels(fmt=None)
     named = [reference.atom for reference in references]
     columns = []
     for reference in references:
         shells = [(label[2], k) for k, label in enumerate(labels) if label[0] == reference.atom]
-        valence = max((shell for shell, _ in shells if shell.endswith("p")), default=None)
+        momentum = "s" if reference.direction == "s" else "p"
+        valence = max((shell for shell, _ in shells if shell.endswith(momentum)), default=None)
         if valence is None:
             raise InputError(
-                f"Atom {reference.atom} ({geometry.symbols[reference.atom]}) has no valence p orbital.",
+                f"Atom {reference.atom} ({geometry.symbols[reference.atom]}) has no valence {momentum} orbital.",
                 "Name an atom from boron on.",
             )
-        xyz = [k for shell, k in shells if shell == valence]
+        functions = [k for shell, k in shells if shell == valence]
         for direction in _directions(geometry, reference, named):
             column = np.zeros(minimal.nao)
-            column[xyz] = direction
+            column[functions] = direction
             columns.append(column)
     return np.column_stack(columns)
 
 
 def _directions(geometry: Geometry, reference: Reference, named: Sequence[int]) -> list[NDArray[np.float64]]:
+    if reference.direction == "s":
+        return [np.ones(1)]
     if reference.direction == "all":
         return list(np.eye(3))
     if reference.direction == "normal":

@@ -1,30 +1,46 @@
-"""RelaxedGeometry: the GFN2-xTB minimum of a species, in gas or in water."""
+"""RelaxedGeometry: the GFN2-xTB minimum of a species, in gas or in a solvent, free or held near a pose."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from ase import Atoms
+from ase.constraints import Hookean
 from ase.data import atomic_numbers, covalent_radii
 from ase.optimize import BFGS
-from ase.units import Hartree
+from ase.units import Hartree, kB
+from numpy.typing import NDArray
 from rdkit import Chem
 from tblite.ase import TBLite
 
 from molecules.conformers import EmbeddingError, Geometry, conformers
+from molecules.smiles import parse
 from molecules.species import Environment, Species
 from pipeline.errors import ConvergenceError, InputError
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import check_state
 
-VERSION = 2
+VERSION = 3
 """Raise it when this module's results change: stored results of other versions are then not used."""
 
 FORCE_TOLERANCE = 0.02
 """eV/Å, largest force on an atom: energies are then within about 0.1 kcal/mol of the minimum."""
 MAX_STEPS = 400
+OPEN_SHELL_SHAKE_ANGSTROM = 0.05
+"""Standard deviation of the displacements that open shells start with. Force fields know no radicals: they make vinyl
+and acetyl linear and methoxy threefold, saddle points that an optimiser does not leave without a push."""
+_SHAKE_SEED = 1
+POSE_FREEDOM_ANGSTROM = 0.3
+"""How far a heavy atom of a pose may move at no cost: bonds and angles lose what the refinement or the force field of
+the pose put into them, torsions stay. Conformers within this are one conformer too, in `molecules.conformers`."""
+POSE_STIFFNESS = 5.0
+"""eV/Å² beyond that, 115 kcal/mol/Å²; the restraint's energy is not in the result."""
+SAME_HARTREE, _SAME_MOMENTS = 2e-4, 0.02
+"""Optimised conformers that differ by less, in energy and relatively in moments of inertia, are one minimum."""
+RT_HARTREE = kB * 298.15 / Hartree
 _BROKEN, _FORMED = 1.45, 1.15
 """In units of the sum of covalent radii: a bond longer than the first is broken, an unbonded pair of heavy atoms
 shorter than the second is a new bond."""
@@ -37,39 +53,52 @@ class RelaxedGeometry:
     geometry: Geometry
     """Atoms in the order of the species' SMILES, hydrogens last."""
     energy_hartree: float
-    """GFN2-xTB energy, with ALPB where the species is in water."""
+    """GFN2-xTB energy, with ALPB where the species is in a solvent."""
+    ensemble_hartree: float
+    """−RT ln Σ exp(−ΔE/RT) over the distinct minima, ΔE from the lowest, so at most zero: what the freedom to be in any
+    of them adds to a free energy at 298.15 K. Mirror images count once."""
+    conformer_spread_hartree: float
+    """Standard deviation of the minima's energies, weighted by Boltzmann factors."""
     n_conformers: int
     """Conformers that were optimised."""
     flags: tuple[str, ...]
     """Sentences on what limits trust in it."""
 
 
-def relaxed_state(species: Species) -> tuple[int, int]:
-    """Charge and multiplicity in which the geometry is relaxed: of the closed-shell parent for a vertical species."""
+@dataclass(frozen=True, slots=True)
+class RelaxedState:
+    """What a geometry is relaxed in, besides the species' atoms and environment."""
+
+    charge: int
+    multiplicity: int
+    pose: Geometry | None
+    """Where heavy atoms are held."""
+
+
+def relaxed_state(species: Species) -> RelaxedState:
+    """The state in which the geometry is relaxed: that of the closed-shell parent for a vertical species."""
     if species.vertical:
-        return Chem.GetFormalCharge(Chem.MolFromSmiles(species.smiles)), 1
-    return species.charge, species.multiplicity
+        return RelaxedState(Chem.GetFormalCharge(parse(species.smiles)), 1, species.pose)
+    return RelaxedState(species.charge, species.multiplicity, species.pose)
 
 
 def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
-    """Optimise MMFF94 conformers with GFN2-xTB; keep the lowest.
+    """Optimise MMFF94 conformers with GFN2-xTB and keep the lowest; or the one pose that the species is held near.
+
+    In a pose hydrogens are free, and heavy atoms within `POSE_FREEDOM_ANGSTROM` of where they were.
 
     Raises:
-        InputError: RDKit finds no three-dimensional structure, or charge and multiplicity do not fit.
+        InputError: RDKit finds no three-dimensional structure, or charge, multiplicity or pose do not fit.
         ConvergenceError: GFN2-xTB converges for none of the conformers.
     """
-    check_state(species.symbols, *relaxed_state(species))
-    try:
-        starts = conformers(species.smiles, level.n_conformers, seed)
-    except EmbeddingError as error:
-        raise InputError(
-            f"No three-dimensional structure of {species.label} was found: {error}", "Check the stereochemistry."
-        ) from error
+    state = relaxed_state(species)
+    check_state(species.symbols, state.charge, state.multiplicity)
+    starts = _starts(species, level, seed)
     minima: list[tuple[float, Geometry, bool]] = []
     failure: Exception | None = None
     for start in starts:
         try:
-            minima.append(_optimise(start, relaxed_state(species), species.environment))
+            minima.append(_optimise(start, state, species.environment))
         except RuntimeError as error:
             failure = error
     if not minima:
@@ -81,11 +110,52 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
     flags = _rearrangements(species.smiles, geometry)
     if not converged:
         flags.append(f"The geometry is not fully relaxed after {MAX_STEPS} steps.")
-    return RelaxedGeometry(geometry, energy, len(minima), tuple(flags))
+    ensemble, spread = _ensemble(species.smiles, minima)
+    return RelaxedGeometry(geometry, energy, ensemble, spread, len(minima), tuple(flags))
+
+
+def _ensemble(smiles: str, minima: Sequence[tuple[float, Geometry, bool]]) -> tuple[float, float]:
+    """What the fields of `RelaxedGeometry` say, in hartree, from converged minima that kept their bonds."""
+    kept: list[tuple[float, NDArray[np.float64]]] = []
+    for energy, geometry, converged in sorted(minima, key=lambda minimum: minimum[0]):
+        moments = _moments(geometry)
+        known = any(
+            energy - other < SAME_HARTREE and np.allclose(moments, others, rtol=_SAME_MOMENTS) for other, others in kept
+        )
+        if converged and not known and not _rearrangements(smiles, geometry):
+            kept.append((energy, moments))
+    if not kept:
+        return 0.0, 0.0
+    energies = np.array([energy for energy, _ in kept]) - kept[0][0]
+    weights = np.exp(-energies / RT_HARTREE)
+    mean = float(np.average(energies, weights=weights))
+    return -RT_HARTREE * float(np.log(weights.sum())), float(
+        np.sqrt(np.average((energies - mean) ** 2, weights=weights))
+    )
+
+
+def _moments(geometry: Geometry) -> NDArray[np.float64]:
+    return np.asarray(Atoms(list(geometry.symbols), geometry.coordinates()).get_moments_of_inertia())
+
+
+def _starts(species: Species, level: LevelOfTheory, seed: int) -> tuple[Geometry, ...]:
+    if species.pose:
+        if species.pose.symbols != species.symbols:
+            raise InputError(
+                f"The pose of {species.label} does not have the atoms of {species.smiles}.",
+                "Give its atoms in the order of that SMILES, hydrogens last.",
+            )
+        return (species.pose,)
+    try:
+        return conformers(species.smiles, level.n_conformers, seed)
+    except EmbeddingError as error:
+        raise InputError(
+            f"No three-dimensional structure of {species.label} was found: {error}", "Check the stereochemistry."
+        ) from error
 
 
 def xtb_energy(geometry: Geometry, charge: int, multiplicity: int, environment: Environment) -> float:
-    """GFN2-xTB energy in hartree at a geometry; in water with the ALPB model.
+    """GFN2-xTB energy in hartree at a geometry; in a solvent with the ALPB model.
 
     Source: Bannwarth, Ehlert, Grimme, J. Chem. Theory Comput. 15, 1652 (2019); ALPB: Ehlert, Stahn, Spicher, Grimme,
     J. Chem. Theory Comput. 17, 4250 (2021).
@@ -96,28 +166,43 @@ def xtb_energy(geometry: Geometry, charge: int, multiplicity: int, environment: 
     """
     check_state(geometry.symbols, charge, multiplicity)
     try:
-        return float(_atoms(geometry, charge, multiplicity, environment).get_potential_energy() / Hartree)
+        return float(xtb_atoms(geometry, charge, multiplicity, environment).get_potential_energy() / Hartree)
     except RuntimeError as error:
         raise ConvergenceError(f"GFN2-xTB does not converge: {error}.", "Check charge and multiplicity.") from error
 
 
-def _atoms(geometry: Geometry, charge: int, multiplicity: int, environment: Environment) -> Atoms:
+def xtb_atoms(geometry: Geometry, charge: int, multiplicity: int, environment: Environment) -> Atoms:
+    """ASE's atoms with the GFN2-xTB calculator of that state and solvent."""
     atoms = Atoms(list(geometry.symbols), geometry.coordinates())
-    solvation = ("alpb", "water") if environment == "water" else None
+    solvation = None if environment == "gas" else ("alpb", environment)
     atoms.calc = TBLite(method="GFN2-xTB", charge=charge, multiplicity=multiplicity, solvation=solvation, verbosity=0)
     return atoms
 
 
-def _optimise(start: Geometry, state: tuple[int, int], environment: Environment) -> tuple[float, Geometry, bool]:
-    atoms = _atoms(start, *state, environment)
+def _optimise(start: Geometry, state: RelaxedState, environment: Environment) -> tuple[float, Geometry, bool]:
+    atoms = xtb_atoms(start, state.charge, state.multiplicity, environment)
+    if state.pose:
+        atoms.set_constraint(_restraints(state.pose))
+    elif state.multiplicity > 1:
+        atoms.rattle(OPEN_SHELL_SHAKE_ANGSTROM, seed=_SHAKE_SEED)
     converged = len(atoms) == 1 or BFGS(atoms, logfile=None).run(fmax=FORCE_TOLERANCE, steps=MAX_STEPS)
+    atoms.set_constraint()
     positions = tuple((float(x), float(y), float(z)) for x, y, z in atoms.get_positions())
     return float(atoms.get_potential_energy() / Hartree), Geometry(start.symbols, positions), bool(converged)
 
 
+def _restraints(pose: Geometry) -> list[Hookean]:
+    """Flat-bottomed springs that hold heavy atoms."""
+    return [
+        Hookean(i, position, k=POSE_STIFFNESS, rt=POSE_FREEDOM_ANGSTROM)
+        for i, (symbol, position) in enumerate(zip(pose.symbols, pose.coordinates_angstrom, strict=True))
+        if symbol != "H"
+    ]
+
+
 def _rearrangements(smiles: str, geometry: Geometry) -> list[str]:
     """Bonds that the geometry has broken, to hydrogen too, and bonds between heavy atoms that it has formed."""
-    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    mol = Chem.AddHs(parse(smiles))
     xyz = geometry.coordinates()
     flags = []
     for i, j in combinations(range(mol.GetNumAtoms()), 2):

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
-from pyscf.fci import direct_spin1
 
 from molecules.conformers import Geometry
 from molecules.species import Species
@@ -23,21 +21,22 @@ from pipeline.level import LevelOfTheory
 from pipeline.mean_field import dft_energy, mean_field
 from pipeline.pdft import pdft_energies
 from pipeline.rungs import Rungs
+from pipeline.solvation import alpb, smd
+from pipeline.states import exact_state, optimised_exact_state, optimised_vqe_state, vqe_state
 from pipeline.store import Store, content_hash
+from pipeline.thermochemistry import thermochemistry
 from pipeline.vqe.checkpoint import Checkpoint, Progress
 from pipeline.vqe.correlation import orbital_correlation
 from pipeline.vqe.density import make_rdm1, spin_square
 from pipeline.vqe.minimise import refuse_too_large
-from pipeline.vqe.solve import solve
 
-VERSION = 4
+VERSION = 5
 """Raise it when results of the path below change: stored results of other versions are then not used."""
 
 LEAST_CORRELATION = 0.95
 """Share of the active space's correlation energy below which a VQE state is flagged."""
 SPIN_TOLERANCE = 0.01
 """Deviation of ⟨S²⟩ from s(s + 1) above which a state is flagged as contaminated."""
-_FCI_TOLERANCE = 1e-10
 _EXACT_VECTORS = 30
 """Vectors of the sector's dimension that the exact solver holds: Davidson's subspace of 12 and H on it, and copies."""
 
@@ -47,7 +46,10 @@ class Calculation:
     """One ground state to compute: what a term of an equation stands for."""
 
     species: Species
-    choice: ActiveSpaceChoice
+    choice: ActiveSpaceChoice | None
+    """None: GFN2-xTB only."""
+    thermal: bool = False
+    """Whether to compute vibrations, for an enthalpy at 298.15 K."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,15 @@ class GroundState:
     energy_hartree: Rungs
     """Total energy on every rung, `solvation_hartree` included."""
     solvation_hartree: float
-    """GFN2-xTB energy with ALPB minus without, at this geometry; zero in the gas phase."""
+    """By the level's solvent model, at this geometry; part of every rung but xtb, which has ALPB's. Zero in gas."""
+    enthalpy_hartree: float
+    """H(298.15 K) − E from GFN2-xTB vibrations, zero-point energy included, where the calculation asks for it, else
+    zero; no part of `energy_hartree`."""
+    ensemble_hartree: float
+    """Free energy of the GFN2-xTB conformers above the lowest one's energy, as in `pipeline.geometry`; no part of
+    `energy_hartree`."""
+    conformer_spread_hartree: float
+    """Standard deviation of the conformers' energies, as in `pipeline.geometry`."""
     converged: bool
     """Geometry, SCF, exact solver and VQE all converged."""
     gradient_norm: float
@@ -90,7 +100,7 @@ class GroundState:
     flags: tuple[str, ...]
     """Sentences on what limits trust in the energies."""
     wall_s: dict[str, float]
-    """Seconds: geometry, xtb, mean_field, dft, active_space, casci, vqe, pdft."""
+    """Seconds: geometry, xtb, vibrations, mean_field, solvation, dft, active_space, casci, vqe, pdft."""
 
     @property
     def n_parameters(self) -> int:
@@ -136,6 +146,7 @@ def ground_state_key(calculation: Calculation, level: LevelOfTheory, seed: int) 
         species.charge,
         species.multiplicity,
         calculation.choice,
+        calculation.thermal,
         level,
     )
 
@@ -172,7 +183,11 @@ def ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, stor
     key = ground_state_key(calculation, level, seed)
     checkpoint = _StoredCheckpoint(store, content_hash("vqe_progress", key))
     seconds = time.perf_counter() - start
-    result = compute(calculation, relaxed.geometry, level, relaxed.flags, seconds, checkpoint)
+    result = replace(
+        compute(calculation, relaxed.geometry, level, relaxed.flags, seconds, checkpoint),
+        ensemble_hartree=relaxed.ensemble_hartree,
+        conformer_spread_hartree=relaxed.conformer_spread_hartree,
+    )
     store.put(key, "ground_state", _GROUND_STATE.dump_python(result, mode="json"), time.perf_counter() - start)
     store.remove(checkpoint.key)
     return result
@@ -193,56 +208,67 @@ def compute(
     Raises:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
     """
-    species = calculation.species
+    species, choice = calculation.species, calculation.choice
     wall: dict[str, float] = {"geometry": geometry_seconds}
     flags = list(geometry_flags)
     charge, multiplicity = species.charge, species.multiplicity
 
     with _timed(wall, "xtb"):
         xtb = xtb_energy(geometry, charge, multiplicity, species.environment)
-        solvated = species.environment != "gas"
-        solvation = xtb - xtb_energy(geometry, charge, multiplicity, "gas") if solvated else 0.0
+    enthalpy = 0.0
+    if calculation.thermal:
+        with _timed(wall, "vibrations"):
+            thermal = thermochemistry(geometry, charge, multiplicity, species.environment)
+            enthalpy, flags = thermal.enthalpy_hartree, [*flags, *thermal.flags]
+    if choice is None:
+        return _xtb_only(calculation, geometry, xtb, enthalpy, tuple(flags), wall)
     with _timed(wall, "mean_field"):
         reference = mean_field(geometry, charge, multiplicity, level)
+    with _timed(wall, "solvation"):
+        solvation, solvent_converged = _solvation(calculation, geometry, level)
     with _timed(wall, "active_space"):
-        space = active_space(reference, geometry, calculation.choice)
+        space = active_space(reference, geometry, choice)
         integrals = hamiltonian(reference, space)
         refuse_too_large(integrals, _EXACT_VECTORS)
     with _timed(wall, "dft"):
         dft, dft_converged = dft_energy(reference, level) if level.dft_functional else (None, True)
     with _timed(wall, "casci"):
-        exact_energy, exact_state, exact_converged = _exact(integrals)
+        exact = optimised_exact_state(reference, space) if choice.optimised else exact_state(space, integrals)
     with _timed(wall, "vqe"):
-        vqe = solve(integrals, level.ansatz, checkpoint=checkpoint)
+        if choice.optimised:
+            vqe = optimised_vqe_state(reference, exact.space, level.ansatz)
+        else:
+            vqe = vqe_state(space, integrals, level.ansatz, checkpoint)
     with _timed(wall, "pdft"):
-        casci_pdft, vqe_pdft = pdft_energies(reference, space, [exact_state, vqe.state], level)
+        states = [(exact.space, exact.state), (vqe.space, vqe.result.state)]
+        exact_pdft, vqe_pdft = pdft_energies(reference, states, level)
 
     sector = (integrals.n_alpha, integrals.n_beta)
-    density = make_rdm1(vqe.state, integrals.n_orbitals, sector)
-    correlation = orbital_correlation(vqe.state, integrals.n_orbitals, *sector)
+    density = make_rdm1(vqe.result.state, integrals.n_orbitals, sector)
+    correlation = orbital_correlation(vqe.result.state, integrals.n_orbitals, *sector)
     determinant = _reference_energy(integrals)
     flags += _checks(
         expected_s_squared=(multiplicity**2 - 1) / 4,
         states={
-            "exact": spin_square(exact_state, integrals.n_orbitals, sector)[0],
-            "VQE": vqe.s_squared,
+            "exact": spin_square(exact.state, integrals.n_orbitals, sector)[0],
+            "VQE": vqe.result.s_squared,
         },
-        correlation=(determinant - vqe.energy_hartree, determinant - exact_energy),
+        correlation=(determinant - vqe.result.energy_hartree, determinant - exact.energy_hartree),
         overlaps=space.overlaps,
         converged={
             "SCF": reference.converged,
+            "SCF in the solvent": solvent_converged,
             "DFT": dft_converged,
-            "exact CASCI": exact_converged,
+            f"exact {'CASSCF' if choice.optimised else 'CASCI'}": exact.converged,
             "VQE": vqe.converged,
         },
     )
-    in_gas = Rungs(
-        xtb=xtb - solvation,
+    energies = Rungs(
         mean_field=reference.energy_hartree,
         dft=dft,
-        casci=exact_energy,
-        casci_pdft=casci_pdft,
-        vqe=vqe.energy_hartree,
+        casci=exact.energy_hartree,
+        casci_pdft=exact_pdft,
+        vqe=vqe.result.energy_hartree,
         vqe_pdft=vqe_pdft,
     )
     return GroundState(
@@ -252,30 +278,68 @@ def compute(
         n_orbitals=integrals.n_orbitals,
         n_qubits=integrals.n_qubits,
         n_basis=reference.n_basis,
-        energy_hartree=in_gas.shifted(solvation),
+        energy_hartree=replace(energies.shifted(solvation), xtb=xtb),
         solvation_hartree=solvation,
-        converged=reference.converged and dft_converged and exact_converged and vqe.converged and not geometry_flags,
-        gradient_norm=vqe.gradient_norm,
-        n_evaluations=vqe.n_evaluations,
-        s_squared=vqe.s_squared,
+        enthalpy_hartree=enthalpy,
+        ensemble_hartree=0.0,
+        conformer_spread_hartree=0.0,
+        converged=all((reference.converged, solvent_converged, dft_converged, exact.converged, vqe.converged))
+        and not geometry_flags,
+        gradient_norm=vqe.result.gradient_norm,
+        n_evaluations=vqe.result.n_evaluations,
+        s_squared=vqe.result.s_squared,
         natural_occupations=tuple(float(n) for n in np.linalg.eigvalsh(density)[::-1]),
         orbital_entropies=correlation.entropies,
         mutual_information=correlation.mutual_information,
-        trace=vqe.trace,
-        parameters=tuple(float(theta) for theta in vqe.parameters),
+        trace=vqe.result.trace,
+        parameters=tuple(float(theta) for theta in vqe.result.parameters),
         flags=tuple(flags),
         wall_s=wall,
     )
 
 
-def _exact(integrals: Hamiltonian) -> tuple[float, NDArray[np.float64], bool]:
-    """Lowest state of the sector by PySCF's full CI: energy in hartree, CI coefficients, convergence."""
-    solver = direct_spin1.FCISolver()
-    solver.conv_tol = _FCI_TOLERANCE
-    solver.max_cycle = 200
-    sector = (integrals.n_alpha, integrals.n_beta)
-    energy, state = solver.kernel(integrals.one_body, integrals.two_body, integrals.n_orbitals, sector)
-    return float(energy) + integrals.constant, np.asarray(state), bool(solver.converged)
+def _xtb_only(
+    calculation: Calculation,
+    geometry: Geometry,
+    xtb: float,
+    enthalpy: float,
+    flags: tuple[str, ...],
+    wall: dict[str, float],
+) -> GroundState:
+    """A ground state without an active space."""
+    return GroundState(
+        calculation=calculation,
+        geometry=geometry,
+        n_electrons=0,
+        n_orbitals=0,
+        n_qubits=0,
+        n_basis=0,
+        energy_hartree=Rungs(xtb=xtb),
+        solvation_hartree=0.0,
+        enthalpy_hartree=enthalpy,
+        ensemble_hartree=0.0,
+        conformer_spread_hartree=0.0,
+        converged=not flags,
+        gradient_norm=0.0,
+        n_evaluations=0,
+        s_squared=0.0,
+        natural_occupations=(),
+        orbital_entropies=(),
+        mutual_information=(),
+        trace=(),
+        parameters=(),
+        flags=flags,
+        wall_s=wall,
+    )
+
+
+def _solvation(calculation: Calculation, geometry: Geometry, level: LevelOfTheory) -> tuple[float, bool]:
+    """By the level's model in hartree, and its convergence."""
+    species = calculation.species
+    if species.environment == "gas":
+        return 0.0, True
+    state = geometry, species.charge, species.multiplicity, species.environment
+    return smd(*state) if level.solvent_model == "smd" else (alpb(*state), True)
 
 
 def _reference_energy(integrals: Hamiltonian) -> float:

@@ -31,6 +31,10 @@ class LevelOfTheory:
     """On-top functional of MC-PDFT (tPBE: Li Manni et al., J. Chem. Theory Comput. 10, 3669 (2014))."""
     grid_level: int
     """PySCF's level of the integration grids for DFT and MC-PDFT, 0 to 9."""
+    solvent_model: Literal["alpb", "smd"]
+    """Of every rung but xtb, which has ALPB. ``alpb``: GFN2-xTB energy with ALPB minus without (Ehlert, Stahn, Spicher,
+    Grimme, J. Chem. Theory Comput. 17, 4250 (2021)). ``smd``: as in `pipeline.solvation` (Marenich, Cramer,
+    Truhlar, J. Phys. Chem. B 113, 6378 (2009))."""
     frontier: tuple[int, int]
     """Electrons and orbitals of a neutral molecule's frontier active space; trimmed to what the molecule has."""
     ansatz: Ansatz
@@ -47,6 +51,7 @@ PROFILES: dict[Profile, LevelOfTheory] = {
         dft_density="hf",
         ontop_functional="tPBE",
         grid_level=1,
+        solvent_model="alpb",
         frontier=(4, 4),
         ansatz="uccsd",
         n_conformers=4,
@@ -56,9 +61,10 @@ PROFILES: dict[Profile, LevelOfTheory] = {
         density_fit=True,
         functional="hf",
         dft_functional="pbe0",
-        dft_density="self-consistent",
+        dft_density="hf",
         ontop_functional="tPBE",
         grid_level=2,
+        solvent_model="smd",
         frontier=(6, 6),
         ansatz="uccsd",
         n_conformers=8,
@@ -71,13 +77,14 @@ PROFILES: dict[Profile, LevelOfTheory] = {
         dft_density="self-consistent",
         ontop_functional="tPBE",
         grid_level=3,
+        solvent_model="smd",
         frontier=(8, 8),
         ansatz="uccsd",
         n_conformers=16,
     ),
 }
-"""quick: double zeta, minutes for a dozen small molecules. standard: diffuse functions, which anions need, and a
-self-consistent DFT null model. accurate: triple zeta. Solvation is the GFN2-xTB/ALPB difference in all of them."""
+"""quick: double zeta, minutes for a dozen small molecules. standard: diffuse functions, which anions need, and SMD.
+accurate: triple zeta, and a self-consistent DFT null model."""
 
 
 def profile(name: str) -> LevelOfTheory:

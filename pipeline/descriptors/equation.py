@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from molecules.conformers import Geometry
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
@@ -49,6 +50,26 @@ class Descriptor:
     """(SMILES, name of the candidate, level) → the ground states it needs; raises NotApplicableError."""
     values: Callable[[Sequence[GroundState]], tuple[DescriptorValue, ...]]
     """Their ground states in the same order → its values."""
+    at_pose: Callable[[str, str, LevelOfTheory, Geometry], tuple[Calculation, ...]] | None = None
+    """As `calculations`, of a candidate whose shape is known; None where the shape does not matter."""
+
+    def needs(
+        self, smiles: str, name: str, level: LevelOfTheory, pose: Geometry | None = None
+    ) -> tuple[Calculation, ...]:
+        """The ground states that this needs of a candidate.
+
+        Args:
+            smiles: The candidate.
+            name: Its name for people.
+            level: The level of theory.
+            pose: The shape it was given with, atoms in the order of `smiles`, hydrogens last.
+
+        Raises:
+            NotApplicableError: the candidate has no such quantity.
+        """
+        if self.at_pose is not None and pose is not None:
+            return self.at_pose(smiles, name, level, pose)
+        return self.calculations(smiles, name, level)
 
 
 def energy_difference(
@@ -59,8 +80,9 @@ def energy_difference(
     equation: str,
     terms: Sequence[tuple[float, GroundState]],
     removed_electrons: int = 0,
+    ensemble: bool = False,
 ) -> DescriptorValue:
-    """The descriptor Σ coefficient · E(species).
+    """The descriptor Σ coefficient · E(species), with the enthalpy corrections of calculations that ask for them.
 
     Args:
         name: as in `DescriptorValue`.
@@ -71,8 +93,11 @@ def energy_difference(
         terms: coefficients and ground states.
         removed_electrons: electrons that the equation leaves unbound: what Σ coefficient · active electrons has to be
             is their negative; zero where only bonds change.
+        ensemble: whether conformers count, Boltzmann-weighted, in place of the lowest one alone.
     """
-    rungs = combine([(c * in_hartree, state.energy_hartree) for c, state in terms])
+    thermal = sum(c * in_hartree * state.enthalpy_hartree for c, state in terms)
+    conformers = sum(c * in_hartree * state.ensemble_hartree for c, state in terms) if ensemble else 0.0
+    rungs = combine([(c * in_hartree, state.energy_hartree) for c, state in terms], constant=thermal + conformers)
     flags = [f"{state.calculation.species.label}: {flag}" for _, state in terms for flag in state.flags]
     electrons = sum(c * state.n_electrons for c, state in terms)
     orbitals = sum(c * state.n_orbitals for c, state in terms)

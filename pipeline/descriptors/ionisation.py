@@ -1,8 +1,9 @@
-"""Ionisation: E[cation] − E[M] and E[M] − E[anion], vertical, in gas; from both, hardness and electrophilicity."""
+"""Ionisation: E[cation] − E[M] and E[M] − E[anion] in gas, vertical and adiabatic; hardness and electrophilicity."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from molecules.species import anion, cation, neutral
 from pipeline.active_space import ActiveSpaceChoice, frontier
@@ -19,73 +20,116 @@ from pipeline.rungs import HARTREE_IN_EV, RUNGS, Rungs
 
 
 def _calculations(smiles: str, name: str, level: LevelOfTheory) -> tuple[Calculation, ...]:
-    """The molecule, its cation and its anion in one frontier space with one electron less and more."""
+    """The molecule, its vertical and its relaxed ions, in one frontier space with one electron less and more."""
     molecule = neutral(smiles, name, "gas")
     electrons, orbitals = frontier(molecule.symbols, molecule.charge, 1, level)
+    ions = ((cation, electrons - 1), (anion, electrons + 1))
     return (
         Calculation(molecule, ActiveSpaceChoice(electrons, orbitals)),
-        Calculation(cation(molecule), ActiveSpaceChoice(electrons - 1, orbitals)),
-        Calculation(anion(molecule), ActiveSpaceChoice(electrons + 1, orbitals)),
+        *(
+            Calculation(ion(molecule, vertical), ActiveSpaceChoice(active, orbitals))
+            for vertical in (True, False)
+            for ion, active in ions
+        ),
     )
 
 
 def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
-    molecule, positive, negative = states
-    ionisation = energy_difference(
-        "ionisation.ie_vertical",
-        "vertical ionisation energy",
-        "eV",
-        HARTREE_IN_EV,
-        "E[cation] − E[M], in gas, at M's geometry",
-        [(1.0, positive), (-1.0, molecule)],
-        removed_electrons=1,
+    molecule, positive, negative, relaxed_positive, relaxed_negative = states
+    ionisation = _electron(
+        "ie_vertical", "vertical ionisation energy", "E[cation] − E[M], in gas, at M's geometry", positive, molecule
     )
-    affinity = energy_difference(
-        "ionisation.ea_vertical",
-        "vertical electron affinity",
-        "eV",
-        HARTREE_IN_EV,
-        "E[M] − E[anion], in gas, at M's geometry",
-        [(1.0, molecule), (-1.0, negative)],
-        removed_electrons=1,
-    )
-    unbound = ("The anion is not bound in the gas phase at this level: its energy depends on the basis.",)
-    flags = unbound if affinity.value < 0 else ()
-
-    def derived(name: str, title: str, equation: str, formula: Callable[[float, float], float]) -> DescriptorValue:
-        values = {
-            rung: formula(ie, ea)
-            for rung in RUNGS
-            if (ie := ionisation.rungs[rung]) is not None and (ea := affinity.rungs[rung]) is not None
-        }
-        rungs = Rungs(**values)
-        return DescriptorValue(
-            name=f"ionisation.{name}",
-            title=title,
-            value=ranking_value(rungs),
-            unit="eV",
-            uncertainty=method_spread(rungs),
-            equation=equation,
-            calculations=tuple(state.calculation for state in states),
-            rungs=rungs,
-            flags=(*dict.fromkeys((*ionisation.flags, *affinity.flags)), *flags),
+    affinity = _bound(
+        _electron(
+            "ea_vertical", "vertical electron affinity", "E[M] − E[anion], in gas, at M's geometry", molecule, negative
         )
-
+    )
+    relaxed_ionisation = _electron(
+        "ie_adiabatic",
+        "adiabatic ionisation energy",
+        "E[cation] − E[M], in gas, each relaxed",
+        relaxed_positive,
+        molecule,
+    )
+    relaxed_affinity = _bound(
+        _electron(
+            "ea_adiabatic",
+            "adiabatic electron affinity",
+            "E[M] − E[anion], in gas, each relaxed",
+            molecule,
+            relaxed_negative,
+        )
+    )
     return (
         ionisation,
-        DescriptorValue(
-            affinity.name,
-            affinity.title,
-            affinity.value,
-            affinity.unit,
-            affinity.uncertainty,
-            affinity.equation,
-            affinity.calculations,
-            affinity.rungs,
-            (*affinity.flags, *flags),
+        affinity,
+        _derived("hardness", "chemical hardness", "IE − EA", _hardness, ionisation, affinity),
+        _derived(
+            "electrophilicity",
+            "electrophilicity index",
+            "(IE + EA)² / 8 (IE − EA)",
+            _electrophilicity,
+            ionisation,
+            affinity,
         ),
-        derived("hardness", "chemical hardness", "IE − EA", _hardness),
-        derived("electrophilicity", "electrophilicity index", "(IE + EA)² / 8 (IE − EA)", _electrophilicity),
+        _lower(relaxed_ionisation, relaxed_ionisation.value - ionisation.value),
+        _lower(relaxed_affinity, affinity.value - relaxed_affinity.value),
+    )
+
+
+def _electron(name: str, title: str, equation: str, without: GroundState, with_it: GroundState) -> DescriptorValue:
+    """What it takes to remove an electron."""
+    return energy_difference(
+        f"ionisation.{name}",
+        title,
+        "eV",
+        HARTREE_IN_EV,
+        equation,
+        [(1.0, without), (-1.0, with_it)],
+        removed_electrons=1,
+    )
+
+
+def _bound(affinity: DescriptorValue) -> DescriptorValue:
+    if affinity.value >= 0:
+        return affinity
+    unbound = "The anion is not bound in the gas phase at this level: its energy depends on the basis."
+    return replace(affinity, flags=(*affinity.flags, unbound))
+
+
+def _lower(adiabatic: DescriptorValue, excess_ev: float) -> DescriptorValue:
+    """Flag a relaxed ion that lies above the vertical one."""
+    if excess_ev <= 0:
+        return adiabatic
+    above = f"The relaxed ion lies {excess_ev:.2f} eV above the vertical one: GFN2-xTB's minimum is none at this level."
+    return replace(adiabatic, flags=(*adiabatic.flags, above))
+
+
+def _derived(
+    name: str,
+    title: str,
+    equation: str,
+    formula: Callable[[float, float], float],
+    ionisation: DescriptorValue,
+    affinity: DescriptorValue,
+) -> DescriptorValue:
+    """A quantity of the vertical IE and EA, on every rung that has both."""
+    values = {
+        rung: formula(ie, ea)
+        for rung in RUNGS
+        if (ie := ionisation.rungs[rung]) is not None and (ea := affinity.rungs[rung]) is not None
+    }
+    rungs = Rungs(**values)
+    return DescriptorValue(
+        name=f"ionisation.{name}",
+        title=title,
+        value=ranking_value(rungs),
+        unit="eV",
+        uncertainty=method_spread(rungs),
+        equation=equation,
+        calculations=tuple(dict.fromkeys((*ionisation.calculations, *affinity.calculations))),
+        rungs=rungs,
+        flags=tuple(dict.fromkeys((*ionisation.flags, *affinity.flags))),
     )
 
 
@@ -100,4 +144,4 @@ def _electrophilicity(ie: float, ea: float) -> float:
 
 
 IONISATION = Descriptor("ionisation", "ionisation energy and electron affinity", _calculations, _values)
-"""Vertical ionisation energy and electron affinity, hardness and electrophilicity, eV."""
+"""Ionisation energy and electron affinity, vertical and adiabatic; hardness and electrophilicity of the former; eV."""

@@ -70,6 +70,7 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
             HARTREE_IN_KCAL_MOL,
             "E[adduct] − E[acceptor] − E[CH3S−], in water",
             [(1.0, adduct), (-1.0, acceptor), (-1.0, thiolate)],
+            ensemble=True,
         ),
     )
 

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from molecules.depict import svg
+from molecules.depict import STRONG_KCAL_MOL, WEAK_KCAL_MOL, soft_spots, svg
 from molecules.smiles import SmilesError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -37,8 +37,24 @@ def test_drawings_are_repeatable_and_highlights_are_drawn() -> None:
     assert not ElementTree.fromstring(plain).findall(f"{SVG}ellipse")
 
 
+def test_soft_spots_are_coloured_by_strength() -> None:
+    def fills(*enthalpies: float) -> list[str]:
+        drawing = ElementTree.fromstring(soft_spots("CCO", dict(enumerate(enthalpies))))
+        return [re.findall(r"fill:(#\w+)", mark.get("style", ""))[0] for mark in drawing.findall(f"{SVG}ellipse")]
+
+    def lightness(colour: str) -> int:
+        return sum(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+    weak, middle, strong = (fills(value)[0] for value in (WEAK_KCAL_MOL, 92.5, STRONG_KCAL_MOL))
+    assert lightness(weak) < lightness(middle) < lightness(strong)
+    assert fills(WEAK_KCAL_MOL - 20, STRONG_KCAL_MOL + 20) == [weak, strong]
+    assert soft_spots("CCO", {}) == svg("CCO")
+
+
 def test_errors() -> None:
     with pytest.raises(SmilesError):
         svg("C1")
     with pytest.raises(ValueError, match="no atom 4"):
         svg("C=CC#N", highlight=[4])
+    with pytest.raises(ValueError, match="no atom 3"):
+        soft_spots("CCO", {3: 95.0})

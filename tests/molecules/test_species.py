@@ -20,6 +20,12 @@ def test_vertical_ions_differ_by_one_electron() -> None:
     assert cation(THIOLATE).charge == 0
 
 
+def test_ions_may_relax() -> None:
+    molecule = neutral("C=CC#N", "acrylonitrile", "gas")
+    assert cation(molecule, vertical=False) == Species("acrylonitrile cation, relaxed", "C=CC#N", 1, 2, "gas")
+    assert anion(molecule, vertical=False) == Species("acrylonitrile anion, relaxed", "C=CC#N", -1, 2, "gas")
+
+
 def test_ions_of_ions_and_radicals_are_refused() -> None:
     with pytest.raises(ValueError, match="closed-shell"):
         cation(cation(THIOLATE))

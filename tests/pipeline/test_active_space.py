@@ -191,6 +191,29 @@ def test_an_impossible_space_is_the_users_to_change(choice: ActiveSpaceChoice, r
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(("smiles", "atom", "hydrogen"), [("C", 0, 1), ("Cc1ccccc1", 0, 7), ("CO", 1, 5)])
+def test_a_bond_to_hydrogen_has_its_bonding_and_antibonding_orbital(smiles: str, atom: int, hydrogen: int) -> None:
+    """The antibonding one is made of the atom's 2s too, which would bring in lone pairs if it were named."""
+    bond = (Reference(atom, "toward", hydrogen), Reference(hydrogen, "s"))
+    calculation = Calculation(neutral(smiles, smiles, "gas"), ActiveSpaceChoice(2, 2, bond))
+    at = relax(calculation.species, TINY, seed=1).geometry
+    _, space = cut(calculation, at)
+    assert (space.n_alpha, space.n_beta, space.n_orbitals) == (1, 1, 2)
+    bonding, antibonding = space.overlaps
+    assert bonding > 0.9
+    assert antibonding > 1.5 * LEAST_OVERLAP
+    turned = moved(at, Rotation.random(random_state=5).as_matrix())
+    assert exact_energy(calculation, turned) == pytest.approx(exact_energy(calculation, at), abs=1e-8)
+
+
+def test_hydrogens_orbitals_are_all_of_h2_in_a_minimal_basis() -> None:
+    at = geometry(("H", 0, 0, 0), ("H", 0, 0, 0.74))
+    both = ActiveSpaceChoice(2, 2, (Reference(0, "s"), Reference(1, "s")))
+    hydrogen = neutral("[H][H]", "hydrogen", "gas")
+    whole = exact_energy(Calculation(hydrogen, ActiveSpaceChoice(2, 2)), at)
+    assert exact_energy(Calculation(hydrogen, both), at) == pytest.approx(whole, abs=1e-9)
+
+
 def test_a_bond_direction_needs_the_other_atom() -> None:
     at = relax(neutral("C=C", "ethylene", "gas"), TINY, seed=1).geometry
     with pytest.raises(InputError, match="needs a partner"):

@@ -83,5 +83,6 @@ def test_mc_pdft_is_pyscfs_and_knows_no_global_phase() -> None:
     state = solve(hamiltonian(reference, space)).state
     mc = mcpdft.CASCI(reference.scf, TINY.ontop_functional, 4, 4, grids_level=TINY.grid_level)
     mc.mo_coeff = space.orbitals
-    energies = pdft_energies(reference, space, [state, *(np.exp(1j * phase) * state for phase in (0.7, 2.5))], TINY)
+    states = [(space, np.exp(1j * phase) * state) for phase in (0.7, 2.5)]
+    energies = pdft_energies(reference, [(space, state), *states], TINY)
     assert energies == pytest.approx([mc.energy_tot(ci=state)[0]] * 3, abs=1e-10)

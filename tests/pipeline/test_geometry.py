@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,36 +12,37 @@ from ase.data import atomic_numbers
 from ase.optimize import BFGS
 from ase.units import Bohr, Hartree
 from levels_small import TINY, geometry, moved
+from rdkit.Chem import rdMolTransforms
 from scipy.spatial.transform import Rotation
 from tblite.ase import TBLite
 from tblite.interface import Calculator
 
-from molecules.conformers import Geometry, conformers
+from molecules.conformers import Geometry, conformers, to_mol
 from molecules.species import Environment, Species, anion, cation, neutral
 from pipeline.errors import InputError
-from pipeline.geometry import FORCE_TOLERANCE, relax, xtb_energy
+from pipeline.geometry import FORCE_TOLERANCE, POSE_FREEDOM_ANGSTROM, relax, xtb_energy
+from pipeline.thermochemistry import thermochemistry
 
 ETHANOL = conformers("CCO", 1, seed=1)[0]
 
 
-def tblite(at: Geometry, charge: int = 0, unpaired: int = 0, water: bool = False) -> tuple[float, float]:
+def tblite(at: Geometry, charge: int = 0, unpaired: int = 0, solvent: str = "gas") -> tuple[float, float]:
     """Energy in hartree and the largest force in eV/Å, by tblite's own interface."""
     numbers = np.array([atomic_numbers[symbol] for symbol in at.symbols])
     calculator = Calculator("GFN2-xTB", numbers, at.coordinates() / Bohr, charge, unpaired)
     calculator.set("verbosity", 0)
-    if water:
-        calculator.add("alpb-solvation", "water")
+    if solvent != "gas":
+        calculator.add("alpb-solvation", solvent)
     result = calculator.singlepoint()
     forces = np.asarray(result["gradient"]) * Hartree / Bohr
     return float(result["energy"]), float(np.linalg.norm(forces, axis=1).max())
 
 
-@pytest.mark.parametrize("water", [False, True])
+@pytest.mark.parametrize("environment", get_args(Environment))
 @pytest.mark.parametrize(("charge", "unpaired"), [(0, 0), (1, 1), (-1, 1)])
-def test_energy_is_that_of_tblite(charge: int, unpaired: int, water: bool) -> None:
-    expected, _ = tblite(ETHANOL, charge, unpaired, water)
-    energy = xtb_energy(ETHANOL, charge, unpaired + 1, "water" if water else "gas")
-    assert energy == pytest.approx(expected, abs=1e-8)
+def test_energy_is_that_of_tblite(charge: int, unpaired: int, environment: Environment) -> None:
+    expected, _ = tblite(ETHANOL, charge, unpaired, environment)
+    assert xtb_energy(ETHANOL, charge, unpaired + 1, environment) == pytest.approx(expected, abs=1e-8)
 
 
 def test_energy_does_not_depend_on_where_the_molecule_is() -> None:
@@ -61,13 +63,19 @@ def test_water_stabilises_an_ion_more_than_a_molecule() -> None:
 
 
 @pytest.mark.parametrize(("smiles", "charge", "multiplicity"), [("C=CC#N", 0, 1), ("[O-]C=C", -1, 1), ("[CH3]", 0, 2)])
-@pytest.mark.parametrize("environment", ["gas", "water"])
+@pytest.mark.parametrize("environment", get_args(Environment))
 def test_the_minimum_is_one(smiles: str, charge: int, multiplicity: int, environment: Environment) -> None:
     relaxed = relax(Species(smiles, smiles, charge, multiplicity, environment), TINY, seed=1)
-    energy, force = tblite(relaxed.geometry, charge, multiplicity - 1, environment == "water")
+    energy, force = tblite(relaxed.geometry, charge, multiplicity - 1, environment)
     assert relaxed.energy_hartree == pytest.approx(energy, abs=1e-7)
     assert force < 1.01 * FORCE_TOLERANCE
     assert relaxed.flags == ()
+
+
+@pytest.mark.parametrize("smiles", ["[CH]=C", "C[C]=O", "C[O]", "[CH2]O"])
+def test_a_radical_leaves_the_saddle_point_that_its_force_field_puts_it_on(smiles: str) -> None:
+    relaxed = relax(Species(smiles, smiles, 0, 2, "gas"), TINY, seed=1)
+    assert min(thermochemistry(relaxed.geometry, 0, 2, "gas").frequencies_cm) > 50
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
@@ -94,7 +102,7 @@ def test_an_atom_needs_no_steps(smiles: str, environment: Environment) -> None:
     species = neutral(smiles, smiles, environment)
     relaxed = relax(species, TINY, seed=1)
     assert relaxed.geometry.symbols == species.symbols
-    energy, _ = tblite(relaxed.geometry, species.charge, 0, environment == "water")
+    energy, _ = tblite(relaxed.geometry, species.charge, 0, environment)
     assert relaxed.energy_hartree == pytest.approx(energy, abs=1e-8)
     assert relaxed.flags == ()
 
@@ -136,3 +144,39 @@ def test_what_cannot_exist_in_space_is_the_users_to_change() -> None:
 def test_an_impossible_multiplicity_is_the_users_to_change() -> None:
     with pytest.raises(InputError):
         xtb_energy(geometry(("O", 0, 0, 0), ("H", 0, 0, 0.97)), 0, 3, "gas")
+
+
+# Poses
+
+
+BUTANE = neutral("CCCC", "butane", "gas")
+
+
+def butane(degrees: float) -> Geometry:
+    """Butane with its carbons turned away from the relaxed zigzag."""
+    mol = to_mol("CCCC", relax(BUTANE, TINY, seed=1).geometry)
+    rdMolTransforms.SetDihedralDeg(mol.GetConformer(), 0, 1, 2, 3, degrees)
+    return Geometry(BUTANE.symbols, tuple(map(tuple, mol.GetConformer().GetPositions().tolist())))
+
+
+def test_a_pose_at_a_minimum_stays_there() -> None:
+    free = relax(BUTANE, TINY, seed=1)
+    posed = relax(replace(BUTANE, pose=free.geometry), TINY, seed=1)
+    assert posed.energy_hartree == pytest.approx(free.energy_hartree, abs=1e-6)
+    assert (posed.n_conformers, posed.flags) == (1, ())
+
+
+@pytest.mark.parametrize("degrees", [0.0, 30.0, 120.0])
+def test_a_pose_keeps_its_shape_and_loses_what_bonds_and_hydrogens_can(degrees: float) -> None:
+    pose = butane(degrees)
+    relaxed = relax(replace(BUTANE, pose=pose), TINY, seed=1)
+    moves = np.linalg.norm(relaxed.geometry.coordinates() - pose.coordinates(), axis=1)[:4]
+    assert moves.max() < POSE_FREEDOM_ANGSTROM + 0.05
+    assert relaxed.energy_hartree == pytest.approx(xtb_energy(relaxed.geometry, 0, 1, "gas"), abs=1e-7)
+    assert xtb_energy(pose, 0, 1, "gas") > relaxed.energy_hartree
+    assert relaxed.energy_hartree > relax(BUTANE, TINY, seed=1).energy_hartree + 2e-4
+
+
+def test_a_pose_of_other_atoms_is_the_users_to_change() -> None:
+    with pytest.raises(InputError, match="does not have the atoms"):
+        relax(replace(BUTANE, pose=ETHANOL), TINY, seed=1)

@@ -196,14 +196,15 @@ def test_orbitals_away_from_the_named_atoms_are_flagged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "flag"),
+    ("limits", "flag"),
     [
-        ("vqe.minimise.MAX_EVALUATIONS", "The VQE did"),
-        ("mean_field.MAX_CYCLES", "The SCF did"),
+        (["vqe.minimise.MAX_EVALUATIONS"], "The VQE did"),
+        (["mean_field.MAX_CYCLES", "mean_field.MAX_SECOND_ORDER_CYCLES"], "The SCF did"),
     ],
 )
-def test_what_did_not_converge_is_flagged(limit: str, flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"pipeline.{limit}", 1)
+def test_what_did_not_converge_is_flagged(limits: list[str], flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in limits:
+        monkeypatch.setattr(f"pipeline.{limit}", 1)
     at = computed("ethylene", "plain").geometry
     result = compute(Calculation(ETHYLENE, ActiveSpaceChoice(4, 4)), at, TINY)
     assert f"{flag} not converge." in result.flags
@@ -320,6 +321,7 @@ def test_keys_tell_apart_whatever_changes_an_energy() -> None:
         "dft_density": "self-consistent",
         "ontop_functional": "ftPBE",
         "grid_level": 5,
+        "solvent_model": "smd",
         "frontier": (2, 2),
         "ansatz": "kupccgsd",
         "n_conformers": 9,

@@ -208,7 +208,7 @@ def test_mc_pdft() -> None:
     reference = mean_field(at, 0, 1, TINY)
     space = cut_active_space(reference, at, ActiveSpaceChoice(4, 4))
     state = solve(integrals_of(reference, space), TINY.ansatz).state
-    (expected,) = pdft_energies(reference, space, [state], TINY)
+    (expected,) = pdft_energies(reference, [(space, state)], TINY)
     mc = mcpdft.CASCI(reference.scf, TINY.ontop_functional, 4, 4, grids_level=TINY.grid_level)
     mc.fcisolver = VqeSolver(TINY.ansatz)
     mc.kernel(space.orbitals)

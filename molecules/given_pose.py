@@ -1,0 +1,163 @@
+"""Given pose: the shape that a file gives a molecule, put onto the atoms of its standardised form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdDetermineBonds
+
+from molecules.conformers import Geometry, read_xyz, to_xyz
+from molecules.smiles import StructureError, canonical, first_message, parse
+
+_MOST_MATCHES = 1000
+
+
+class PoseError(StructureError):
+    """A shape that does not belong to the molecule."""
+
+
+def pose_in_record(record: str, smiles: str) -> Geometry | None:
+    """The shape of an SDF record for the molecule that was standardised from it.
+
+    Heavy atoms are where the record has them. Hydrogens are too, on atoms that have as many in both; others are put
+    where bond lengths and angles want them, so that poses without hydrogens will do.
+
+    Args:
+        record: The record as text.
+        smiles: The molecule, in a form that may differ from the record's in protons, tautomer and left-out salts.
+
+    Returns:
+        Its atoms in the order of `smiles`, hydrogens last; None where the record has no 3D coordinates.
+
+    Raises:
+        PoseError: When the atoms of the two do not match.
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromMolBlock(record, removeHs=False)
+    if mol is None or mol.GetNumConformers() == 0 or not mol.GetConformer().Is3D():
+        return None
+    return _placed(mol, smiles)
+
+
+def molecule_in_xyz(path: Path) -> tuple[str, Geometry]:
+    """The molecule that an XYZ file holds, bonds found from its distances, and its shape.
+
+    Args:
+        path: The file, all hydrogens included; its charge is read from the comment line, else 0.
+
+    Returns:
+        Its canonical SMILES, and its atoms in the order of that.
+
+    Raises:
+        XyzError: When the file is no geometry.
+        PoseError: When no bonds give that charge.
+    """
+    file = read_xyz(path)
+    with rdBase.BlockLogs(), rdBase.CaptureErrorLog() as log:
+        mol = Chem.MolFromXYZBlock(to_xyz(file.geometry))
+        try:
+            rdDetermineBonds.DetermineBonds(mol, charge=file.charge or 0)
+        except (ValueError, RuntimeError) as error:
+            reason = first_message(log.messages or str(error))
+            raise PoseError(
+                f"RDKit finds no bonds for {path} ({reason}).",
+                "Write charge and multiplicity on its second line, or give an SDF record.",
+            ) from error
+        Chem.AssignStereochemistryFrom3D(mol)
+        smiles = canonical(Chem.MolToSmiles(Chem.RemoveHs(mol)))
+    return smiles, _placed(mol, smiles)
+
+
+def _placed(record: Chem.Mol, smiles: str) -> Geometry:
+    target = parse(smiles)
+    for match in _matches(record, target):
+        placed = _with_coordinates(record, target, match)
+        if _same_stereo(target, placed):
+            break
+    else:
+        raise PoseError(
+            f"The 3D coordinates of the record do not fit {smiles} and are not used.",
+            "Give the pose in the form that is computed, with its stereochemistry.",
+        )
+    positions = placed.GetConformer().GetPositions()
+    return Geometry(
+        symbols=tuple(atom.GetSymbol() for atom in placed.GetAtoms()),
+        coordinates_angstrom=tuple((float(x), float(y), float(z)) for x, y, z in positions),
+    )
+
+
+def _matches(record: Chem.Mol, target: Chem.Mol) -> Iterator[tuple[int, ...]]:
+    """Yield for each atom of the target its atom in the record, the most alike in bonds, hydrogens and charges first.
+
+    Only elements and neighbours have to agree, since standardisation moves protons and double bonds.
+    """
+    skeleton, heavy = _skeleton(record)
+    query, _ = _skeleton(target)
+    found = skeleton.GetSubstructMatches(query, uniquify=False, maxMatches=_MOST_MATCHES)
+    matches = [tuple(heavy[i] for i in match) for match in found]
+    yield from sorted(matches, key=lambda match: _differences(record, target, match))
+
+
+def _skeleton(mol: Chem.Mol) -> tuple[Chem.Mol, list[int]]:
+    """Atoms other than hydrogen with plain bonds between them, and their indices in the molecule."""
+    heavy = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() != 1]
+    place = {atom: i for i, atom in enumerate(heavy)}
+    skeleton = Chem.RWMol()
+    for atom in heavy:
+        skeleton.AddAtom(Chem.Atom(mol.GetAtomWithIdx(atom).GetAtomicNum()))
+    for bond in mol.GetBonds():
+        ends = (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+        if all(end in place for end in ends):
+            skeleton.AddBond(place[ends[0]], place[ends[1]], Chem.BondType.SINGLE)
+    return skeleton.GetMol(), heavy
+
+
+def _differences(record: Chem.Mol, target: Chem.Mol, match: Sequence[int]) -> int:
+    count = 0
+    for atom, theirs in zip(target.GetAtoms(), (record.GetAtomWithIdx(i) for i in match), strict=True):
+        count += atom.GetTotalNumHs() != theirs.GetTotalNumHs(includeNeighbors=True)
+        count += atom.GetFormalCharge() != theirs.GetFormalCharge()
+    for bond in target.GetBonds():
+        other = record.GetBondBetweenAtoms(match[bond.GetBeginAtomIdx()], match[bond.GetEndAtomIdx()])
+        count += bond.GetBondType() != other.GetBondType()
+    return count
+
+
+def _with_coordinates(record: Chem.Mol, target: Chem.Mol, match: Sequence[int]) -> Chem.Mol:
+    """The target with hydrogens and one conformer."""
+    source = record.GetConformer()
+    heavy = Chem.Conformer(target.GetNumAtoms())
+    for atom, theirs in enumerate(match):
+        heavy.SetAtomPosition(atom, source.GetAtomPosition(theirs))
+    mol = Chem.Mol(target)
+    mol.RemoveAllConformers()
+    mol.AddConformer(heavy)
+    mol = Chem.AddHs(mol, addCoords=True)
+    conformer = mol.GetConformer()
+    for atom, theirs in enumerate(match):
+        ours, given = (_hydrogens(one, i) for one, i in ((mol, atom), (record, theirs)))
+        if len(ours) == len(given):
+            for hydrogen, position in zip(ours, given, strict=True):
+                conformer.SetAtomPosition(hydrogen, source.GetAtomPosition(position))
+    conformer.Set3D(True)
+    return mol
+
+
+def _hydrogens(mol: Chem.Mol, atom: int) -> list[int]:
+    return [n.GetIdx() for n in mol.GetAtomWithIdx(atom).GetNeighbors() if n.GetAtomicNum() == 1]
+
+
+def _same_stereo(target: Chem.Mol, placed: Chem.Mol) -> bool:
+    """Tell whether every stereocentre and double bond that the target specifies has that form in space."""
+    seen = Chem.Mol(placed)
+    Chem.AssignStereochemistryFrom3D(seen)
+    for atom, there in zip(target.GetAtoms(), seen.GetAtoms(), strict=False):  # hydrogens follow in the latter
+        if atom.HasProp("_CIPCode") and atom.GetProp("_CIPCode") != there.GetPropsAsDict(True).get("_CIPCode"):
+            return False
+    return all(
+        bond.GetStereo() in (Chem.BondStereo.STEREONONE, Chem.BondStereo.STEREOANY)
+        or bond.GetStereo() == seen.GetBondWithIdx(bond.GetIdx()).GetStereo()
+        for bond in target.GetBonds()
+    )
