@@ -35,7 +35,7 @@ def described(packages: Sequence[str], command: str, threads: int | None = None)
 
 def publish(name: str, *paragraphs: str) -> None:
     """Print a page and write it to `benchmarks/results`."""
-    page = "\n\n".join(paragraphs) + "\n"
+    page = "\n\n".join(filter(None, paragraphs)) + "\n"
     print(page)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(page, encoding="utf-8")

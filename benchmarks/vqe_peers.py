@@ -70,6 +70,7 @@ def main(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the last benchmark.")] = False,
     only: Annotated[str, typer.Option(help="Cases whose name contains this.")] = "",
     peer: Annotated[str, typer.Option(help="Peers whose name contains this.")] = "",
+    note: Annotated[str, typer.Option(help="A sentence on the circumstances of the run, for the page.")] = "",
 ) -> None:
     """Measure what is not yet measured, save each record as soon as it is there, and write the page."""
     saved = saved_records()
@@ -89,10 +90,10 @@ def main(
             records[key] = measure(stamp, case, measured, prepared[case][0], cap)
         if key in records and records[key].gave_up:
             gave_up.add(measured.name)
-    write(records, {case: prepared[case][1] for case in order}, cap)
+    write(records, {case: prepared[case][1] for case in order}, cap, note)
 
 
-def write(records: page.Records, sizes: page.Sizes, cap: int) -> None:
+def write(records: page.Records, sizes: page.Sizes, cap: int, note: str) -> None:
     points = page.growth_points(records, sizes)
     law = Law.fitted(points)
     if points:
@@ -102,11 +103,12 @@ def write(records: page.Records, sizes: page.Sizes, cap: int) -> None:
     publish(
         "vqe_peers",
         "# The UCCSD-VQE against its peers and the exact solver",
-        "Every program gets the same integrals, the same two threads and a process of its own. Seconds are wall time "
-        f"from the start of the minimisation until the energy is within {SAME_HARTREE:.0e} Ha of the lowest that the "
+        "Every program gets the same integrals, the same two threads and a process of its own. OpenBLAS has one "
+        "thread, since PySCF calls it from inside its own two: with two it is slower. Seconds are wall time from the "
+        f"start of the minimisation until the energy is within {SAME_HARTREE:.0e} Ha of the lowest that the "
         "run reaches, the median of five runs after a warm-up (for runs of more than a minute this is one evaluation), "
         f"of fewer where five do not fit into {REPEAT_SECONDS} s. A peer's set-up or run is ended after {cap} s. "
-        "All start from MP2 amplitudes.",
+        "All start from MP2 amplitudes, ours of more than a million determinants (H14) from those of CCSD.",
         "## Against the exact solver",
         page.against_exact(records, sizes),
         f"Ours is `pipeline.vqe.solve`, set-up included, to a gradient norm of {GRADIENT_TOLERANCE:.0e} Ha; "
@@ -117,8 +119,7 @@ def write(records: page.Records, sizes: page.Sizes, cap: int) -> None:
         "which rules their time where the sector is small: [vqe_reference.md](vqe_reference.md) has it without.",
         "## Against the peers",
         page.against_peers(records, sizes, cap),
-        f"— : not run, since no run of a smaller case finished within {cap} s; not measured: the benchmark was ended "
-        "before, and `--resume` goes on. Evaluations are those to 1e-6 Ha.",
+        f"— : not run, since a smaller case did not finish within {cap} s. Evaluations are those to 1e-6 Ha.",
         "\n".join(f"- {peer.name}: {peer.method}." for peer in PEERS),
         "## Memory",
         page.memory(records, sizes),
@@ -135,6 +136,7 @@ def write(records: page.Records, sizes: page.Sizes, cap: int) -> None:
         "At equilibrium. Both are products of the same exponentials in another order, so the minima differ a little.",
         described(PACKAGES, "python benchmarks/vqe_peers.py", THREADS),
         f"- Peers: {'; '.join(versions)}\n- OMP_WAIT_POLICY: {policy}",
+        note,
     )
 
 

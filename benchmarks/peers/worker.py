@@ -19,7 +19,7 @@ from typing import TextIO
 import numpy as np
 
 REPEATS = 5
-REPEAT_SECONDS = 180
+REPEAT_SECONDS = 60
 """No further run is begun that would end after so many."""
 WARM_UP_SECONDS = 60
 """A first run that is shorter only warms up."""

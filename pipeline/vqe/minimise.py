@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import psutil
 from pyscf import lib
 from pyscf.fci import spin_op
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 from pipeline.errors import ResourceError
 from pipeline.hamiltonian import Hamiltonian
@@ -78,8 +80,14 @@ def minimise(
     """
     sector = Sector.compile(excitations, determinants_of(hamiltonian, excitations))
     tolerance = GRADIENT_TOLERANCE if tolerance is None else tolerance
-    with lib.with_omp_threads(sector.n_threads):  # PySCF's threads too cost more than they bring in small sectors
+    # PySCF's threads too cost more than they bring in small sectors, and it calls BLAS from inside them
+    with lib.with_omp_threads(sector.n_threads), _thread_pools().limit(limits=1, user_api="blas"):
         return _minimise(hamiltonian, excitations, sector, start, tolerance, checkpoint)
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _minimise(
