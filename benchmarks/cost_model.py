@@ -11,6 +11,7 @@ import numpy as np
 import typer
 from machine import described, publish, table
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from scipy.optimize import least_squares
 from sqlalchemy import make_url
 
@@ -65,7 +66,7 @@ def timings(store: Store) -> list[Timing]:
     """All ground states in the basis of the quick profile."""
     found = []
     for payload, _ in store.newest("ground_state", 1_000_000):
-        species = Species(**payload["calculation"]["species"])
+        species = TypeAdapter(Species).validate_python(payload["calculation"]["species"])
         if size(species, PROFILES["quick"]) == payload["n_basis"]:
             found.append(Timing(payload["n_basis"], species.multiplicity > 1, payload["wall_s"]))
     return found

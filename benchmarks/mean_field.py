@@ -168,8 +168,8 @@ def main() -> None:
     publish(
         "mean_field",
         "# What the settings of a ground state cost",
-        f"Seconds on one core, median of {REPEATS} runs; ratio and energy difference to the stage's first row, which is "
-        "what the standard profile does. Energies of another basis or functional are no differences in accuracy.",
+        f"Seconds on one core, median of {REPEATS} runs; ratio and energy difference to the stage's first row, which "
+        "is what the standard profile does. Energies of another basis or functional are no differences in accuracy.",
         *parts,
         "## Threads",
         table(("mean fields of N-phenylacrylamide", "seconds each", "ratio"), throughput(largest)),

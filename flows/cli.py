@@ -244,6 +244,23 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
 
 
 @app.command()
+def validate(
+    data: Annotated[Path | None, typer.Option(help="Folder of measured values; default: ../shared/data.")] = None,
+    sets: Annotated[str, typer.Option(help="Of gsh, freesolv, ionisation, bonds; empty: all.")] = "",
+    fast: Annotated[bool, typer.Option("--fast", help="Only the smallest molecules, at the quick profile.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes side by side, one core each.")] = os.cpu_count() or 1,
+    store: StoreOption = "",
+    out: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("docs"),
+) -> None:
+    """Compare computed values with measured ones and write VALIDATION.md; the store keeps what is computed."""
+    from flows.validation.command import DEFAULT_DATA, validate
+
+    names = [name.strip() for name in sets.split(",") if name.strip()]
+    page = validate(data or DEFAULT_DATA, names, fast, workers, store, out, console)
+    console.print(f"Written: {page}")
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 4200,

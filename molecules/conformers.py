@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,8 @@ def read_xyz(path: Path) -> XyzFile:
     """Read a geometry in ångström: a line with the number of atoms, a comment line, then ``symbol x y z`` for each.
 
     Args:
-        path: The file. Its comment line may start with charge and multiplicity, such as ``-1 1``.
+        path: The file. Its comment line may start with charge and multiplicity, such as ``-1 1``, or name both, such as
+            ``charge=-1 multiplicity=1``.
 
     Returns:
         The geometry, with charge and multiplicity where the file tells them.
@@ -241,9 +243,10 @@ def _atom(place: str, line: str) -> tuple[str, tuple[float, float, float]]:
 
 
 def _state(place: str, comment: str) -> tuple[int | None, int | None]:
-    """Charge and multiplicity, where the comment starts with two integers."""
+    """Charge and multiplicity, where the comment starts with two integers or names both."""
+    named = [re.search(rf"\b{name}\s*=\s*([+-]?\d+)", comment) for name in ("charge", "multiplicity")]
     try:
-        charge, multiplicity = (int(field) for field in comment.split()[:2])
+        charge, multiplicity = (int(field) for field in ([match[1] for match in named if match] or comment.split()[:2]))
     except ValueError:
         return None, None
     if multiplicity < 1:

@@ -30,10 +30,17 @@ class Species:
     """True: energy at the geometry of the closed-shell molecule that `smiles` writes, whatever `charge` says."""
     pose: Geometry | None = None
     """A shape to stay near, such as that in a pocket; None: free to relax into its lowest minimum."""
+    driven: tuple[int, int] | None = None
+    """Two bonded atoms that are pulled apart: the geometry is the highest point on the way, as in
+    `pipeline.reaction_path`. None: a minimum."""
+    rigid: bool = False
+    """True: exactly in its pose; `smiles` may then be empty."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Element symbols of all atoms, hydrogens last."""
+        if self.pose:
+            return self.pose.symbols
         return tuple(atom.GetSymbol() for atom in Chem.AddHs(parse(self.smiles)).GetAtoms())
 
 

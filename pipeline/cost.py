@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from pydantic import TypeAdapter
+
 from molecules.species import Species
 from pipeline.ground_state import Calculation, ground_state_key
 from pipeline.level import LevelOfTheory
@@ -20,6 +22,7 @@ SELF_CONSISTENT_DFT_FACTOR = 3.5
 _BASE_GIGABYTES = 0.7
 _AUXILIARY_PER_BASIS = 4.5
 _LEAST_SAMPLES = 5
+_SPECIES = TypeAdapter(Species)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def reference_seconds(species: Species, level: LevelOfTheory) -> float:
 def _machine_factor(store: Store, level: LevelOfTheory) -> float:
     ratios: list[float] = []
     for payload, _ in store.newest("ground_state", 50):
-        species = Species(**payload["calculation"]["species"])
+        species = _SPECIES.validate_python(payload["calculation"]["species"])
         spent = sum(payload["wall_s"].values())
         if size(species, level) == payload["n_basis"]:
             ratios.append(spent / reference_seconds(species, level))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -22,6 +22,7 @@ from molecules.species import Environment, Species
 from pipeline.errors import ConvergenceError, InputError
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import check_state
+from pipeline.reaction_path import Top, highest_point
 
 VERSION = 3
 """Raise it when this module's results change: stored results of other versions are then not used."""
@@ -41,6 +42,8 @@ POSE_STIFFNESS = 5.0
 SAME_HARTREE, _SAME_MOMENTS = 2e-4, 0.02
 """Optimised conformers that differ by less, in energy and relatively in moments of inertia, are one minimum."""
 RT_HARTREE = kB * 298.15 / Hartree
+PATHS = 2
+"""Minima, the lowest ones, from which a driven species starts."""
 _BROKEN, _FORMED = 1.45, 1.15
 """In units of the sum of covalent radii: a bond longer than the first is broken, an unbonded pair of heavy atoms
 shorter than the second is a new bond."""
@@ -73,19 +76,25 @@ class RelaxedState:
     multiplicity: int
     pose: Geometry | None
     """Where heavy atoms are held."""
+    rigid: bool
+    """Whether all atoms are there, exactly."""
+    driven: tuple[int, int] | None
+    """Atoms that are pulled apart."""
 
 
 def relaxed_state(species: Species) -> RelaxedState:
     """The state in which the geometry is relaxed: that of the closed-shell parent for a vertical species."""
+    freedom = species.pose, species.rigid, species.driven
     if species.vertical:
-        return RelaxedState(Chem.GetFormalCharge(parse(species.smiles)), 1, species.pose)
-    return RelaxedState(species.charge, species.multiplicity, species.pose)
+        return RelaxedState(Chem.GetFormalCharge(parse(species.smiles)), 1, *freedom)
+    return RelaxedState(species.charge, species.multiplicity, *freedom)
 
 
 def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
     """Optimise MMFF94 conformers with GFN2-xTB and keep the lowest; or the one pose that the species is held near.
 
-    In a pose hydrogens are free, and heavy atoms within `POSE_FREEDOM_ANGSTROM` of where they were.
+    In a pose hydrogens are free, and heavy atoms within `POSE_FREEDOM_ANGSTROM` of where they were; a rigid species
+    stays as it is.
 
     Raises:
         InputError: RDKit finds no three-dimensional structure, or charge, multiplicity or pose do not fit.
@@ -93,6 +102,9 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
     """
     state = relaxed_state(species)
     check_state(species.symbols, state.charge, state.multiplicity)
+    if species.rigid and species.pose:
+        energy = xtb_energy(species.pose, state.charge, state.multiplicity, species.environment)
+        return RelaxedGeometry(species.pose, energy, 0.0, 0.0, 1, ())
     starts = _starts(species, level, seed)
     minima: list[tuple[float, Geometry, bool]] = []
     failure: Exception | None = None
@@ -106,12 +118,24 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
             f"GFN2-xTB does not converge for {species.label}: {failure}.",
             "Check that the structure is chemically sensible; a smaller model of it may work.",
         )
+    if species.driven:
+        return _at_the_top(species, [geometry for _, geometry, _ in sorted(minima, key=lambda minimum: minimum[0])])
     energy, geometry, converged = min(minima, key=lambda minimum: minimum[0])
     flags = _rearrangements(species.smiles, geometry)
     if not converged:
         flags.append(f"The geometry is not fully relaxed after {MAX_STEPS} steps.")
     ensemble, spread = _ensemble(species.smiles, minima)
     return RelaxedGeometry(geometry, energy, ensemble, spread, len(minima), tuple(flags))
+
+
+def _at_the_top(species: Species, minima: Sequence[Geometry]) -> RelaxedGeometry:
+    """The lowest of the highest points on the ways from a few minima."""
+    tops: list[Top] = []
+    for minimum in minima[:PATHS]:
+        atoms = xtb_atoms(minimum, species.charge, species.multiplicity, species.environment)
+        tops.append(highest_point(atoms, *(species.driven or (0, 0))))
+    lowest = min(tops, key=lambda top: (not top.is_maximum, top.energy_hartree))
+    return RelaxedGeometry(lowest.geometry, lowest.energy_hartree, 0.0, 0.0, len(tops), lowest.flags)
 
 
 def _ensemble(smiles: str, minima: Sequence[tuple[float, Geometry, bool]]) -> tuple[float, float]:
@@ -140,7 +164,7 @@ def _moments(geometry: Geometry) -> NDArray[np.float64]:
 
 def _starts(species: Species, level: LevelOfTheory, seed: int) -> tuple[Geometry, ...]:
     if species.pose:
-        if species.pose.symbols != species.symbols:
+        if species.pose.symbols != replace(species, pose=None).symbols:
             raise InputError(
                 f"The pose of {species.label} does not have the atoms of {species.smiles}.",
                 "Give its atoms in the order of that SMILES, hydrogens last.",

@@ -1,46 +1,115 @@
-"""Thiol addition: E[adduct] − E[acceptor] − E[CH3S−] in water; how readily a warhead meets a thiolate."""
+"""Thiol addition: E[adduct] − E[acceptor] − E[CH3S−] in water, and the barrier; how readily a warhead meets a thiolate.
+
+Large molecules are computed on a model system (`molecules.model_system`), corrected by GFN2-xTB for the whole, as a
+two-layer ONIOM: E(model) + E_xtb(whole) − E_xtb(model).
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from molecules.michael import MichaelSite, ThiolateAdduct, find_michael_sites, thiolate_adduct
+from molecules.conformers import Geometry
+from molecules.michael import MichaelSite, ThiolateAdduct, thiolate_adduct
+from molecules.model_system import MAX_HEAVY_ATOMS, ModelSystem, grown, model_system, site_in
+from molecules.poses import acceptor_places, acceptor_pose, adduct_places, adduct_pose, completed
+from molecules.smiles import parse
 from molecules.species import THIOLATE, neutral
 from pipeline.active_space import ActiveSpaceChoice, Reference
 from pipeline.descriptors.equation import Descriptor, DescriptorValue, NotApplicableError, energy_difference
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
+from pipeline.regiochemistry import addition_site
 from pipeline.rungs import HARTREE_IN_KCAL_MOL
 
 _THIOLATE_SPACE = ActiveSpaceChoice(6, 3, (Reference(1, "all"),))
 """Sulfur's three 3p orbitals, full. CH3S- is written C[S-]: sulfur is atom 1."""
+_EQUATION = "E[adduct] − E[acceptor] − E[CH3S−], in water"
+_SMALL = 4
+"""Ground states of a molecule that is computed whole."""
 
 
 def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calculation, ...]:
-    """Adduct, acceptor and thiolate with active spaces that balance.
+    """Adduct, acceptor, thiolate and the way's highest point, with active spaces that balance.
 
     Acceptor: the π system of the reacting bond and its electron-withdrawing group, one electron and one orbital an
     atom (two at each carbon of a triple bond). Adduct: the same atomic orbitals, β's turned toward sulfur, and
     sulfur's three 3p. The sulfur's lone pairs, the new C–S bond and the enolate are so treated alike on both sides.
+
+    Large molecules: adduct and acceptor of the model, the thiolate, both of the grown model, both of the whole.
     """
-    sites = find_michael_sites(smiles)
-    if not sites:
+    choice = addition_site(smiles)
+    if choice is None:
         raise NotApplicableError(
             f"{name} has no C=C or C≡C bond conjugated with an electron-withdrawing group.",
             "Rank it by another objective, or remove it from this library.",
         )
-    site = sites[0]
+    site = choice.site
+    if parse(smiles).GetNumHeavyAtoms() > MAX_HEAVY_ATOMS:
+        return _of_models(site, name)
     adduct = thiolate_adduct(site, name)
-    acceptor = neutral(smiles, name, "water")
-    if acceptor.smiles != site.smiles:
-        raise ValueError(f"The site's atoms count {site.smiles}, the acceptor's {acceptor.smiles}.")
+    at_adduct, at_acceptor = _spaces(site, adduct)
+    top = replace(adduct.species, label=f"{name} … CH3S-", driven=(adduct.beta, adduct.sulfur))
+    return (
+        Calculation(adduct.species, at_adduct),
+        Calculation(neutral(smiles, name, "water"), at_acceptor),
+        Calculation(THIOLATE, _THIOLATE_SPACE),
+        Calculation(top, at_adduct),
+    )
+
+
+def model_of(smiles: str) -> ModelSystem | None:
+    """The model that a large acceptor is computed on; None where it is computed whole, or is no acceptor."""
+    choice = addition_site(smiles)
+    if choice is None or parse(smiles).GetNumHeavyAtoms() <= MAX_HEAVY_ATOMS:
+        return None
+    return _model(choice.site)
+
+
+def _model(site: MichaelSite) -> ModelSystem:
+    return model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
+
+
+def _of_models(site: MichaelSite, name: str) -> tuple[Calculation, ...]:
+    adduct, pose = thiolate_adduct(site, name), acceptor_pose(site.smiles)
+    with_thiolate = adduct_pose(site, adduct, pose)
+    model = _model(site)
+    small, large = (_layer(one, site, adduct, name, pose, with_thiolate) for one in (model, grown(model)))
+    whole = (
+        replace(adduct.species, label=f"{name} + CH3S-, whole", pose=with_thiolate),
+        replace(neutral(site.smiles, f"{name}, whole", "water"), pose=pose),
+    )
+    return (*small, Calculation(THIOLATE, _THIOLATE_SPACE), *large, *(Calculation(one, None) for one in whole))
+
+
+def _layer(
+    model: ModelSystem,
+    site: MichaelSite,
+    in_whole: ThiolateAdduct,
+    name: str,
+    pose: Geometry,
+    with_thiolate: Geometry,
+) -> tuple[Calculation, Calculation]:
+    """Adduct and acceptor of a model, in the shapes of the whole ones."""
+    in_model = site_in(model, site)
+    size = parse(model.smiles).GetNumHeavyAtoms()
+    adduct = thiolate_adduct(in_model, f"{name}, model of {size} atoms")
+    at_adduct, at_acceptor = _spaces(in_model, adduct)
+    acceptor = neutral(model.smiles, f"{name}, model of {size} atoms", "water")
+    adduct_at = completed(adduct.species.smiles, adduct_places(model, adduct, in_whole, with_thiolate))
+    acceptor_at = completed(model.smiles, acceptor_places(model, pose))
+    return (
+        Calculation(replace(adduct.species, pose=adduct_at), at_adduct),
+        Calculation(replace(acceptor, pose=acceptor_at), at_acceptor),
+    )
+
+
+def _spaces(site: MichaelSite, adduct: ThiolateAdduct) -> tuple[ActiveSpaceChoice, ActiveSpaceChoice]:
+    """Of the adduct and of the acceptor."""
     in_acceptor, in_adduct = _acceptor_references(site), _adduct_references(site, adduct)
     n_pi = len(in_acceptor) + (2 if site.bond_order == 3 else 0)
-    return (
-        Calculation(adduct.species, ActiveSpaceChoice(n_pi + 6, n_pi + 3, in_adduct)),
-        Calculation(acceptor, ActiveSpaceChoice(n_pi, n_pi, in_acceptor)),
-        Calculation(THIOLATE, _THIOLATE_SPACE),
-    )
+    return ActiveSpaceChoice(n_pi + 6, n_pi + 3, in_adduct), ActiveSpaceChoice(n_pi, n_pi, in_acceptor)
 
 
 def _acceptor_references(site: MichaelSite) -> tuple[Reference, ...]:
@@ -61,19 +130,69 @@ def _adduct_references(site: MichaelSite, adduct: ThiolateAdduct) -> tuple[Refer
 
 
 def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
-    adduct, acceptor, thiolate = states
-    return (
-        energy_difference(
-            "thiol_addition",
-            "thiol addition energy",
-            "kcal/mol",
-            HARTREE_IN_KCAL_MOL,
-            "E[adduct] − E[acceptor] − E[CH3S−], in water",
-            [(1.0, adduct), (-1.0, acceptor), (-1.0, thiolate)],
-            ensemble=True,
-        ),
+    choice = addition_site(states[-1 if len(states) > _SMALL else 1].calculation.species.smiles)
+    flags = choice.flags if choice else ()
+    if len(states) > _SMALL:
+        return (_on_models(states, flags),)
+    adduct, acceptor, thiolate, top = states
+    energy = _addition(adduct, acceptor, thiolate)
+    barrier = energy_difference(
+        "thiol_addition.barrier",
+        "thiol addition barrier",
+        "kcal/mol",
+        HARTREE_IN_KCAL_MOL,
+        "E[highest point on the way] − E[acceptor] − E[CH3S−], in water",
+        [(1.0, top), (-1.0, acceptor), (-1.0, thiolate)],
+    )
+    return tuple(replace(value, flags=(*value.flags, *flags)) for value in (energy, barrier))
+
+
+def _addition(adduct: GroundState, acceptor: GroundState, thiolate: GroundState) -> DescriptorValue:
+    return energy_difference(
+        "thiol_addition",
+        "thiol addition energy",
+        "kcal/mol",
+        HARTREE_IN_KCAL_MOL,
+        _EQUATION,
+        [(1.0, adduct), (-1.0, acceptor), (-1.0, thiolate)],
+        ensemble=True,
     )
 
 
-THIOL_ADDITION = Descriptor("thiol_addition", "thiol addition energy", _calculations, _values)
-"""Electronic reaction energy of methanethiolate with a Michael acceptor in water, kcal/mol; lower: more exergonic."""
+def _on_models(states: Sequence[GroundState], flags: tuple[str, ...]) -> DescriptorValue:
+    """ONIOM on the grown model; what growing changed is the model's error."""
+    adduct, acceptor, thiolate, larger_adduct, larger_acceptor, whole_adduct, whole_acceptor = states
+
+    def oniom(with_thiolate: GroundState, without: GroundState) -> DescriptorValue:
+        value = _addition(with_thiolate, without, thiolate)
+        correction = _xtb(whole_adduct) - _xtb(whole_acceptor) - _xtb(with_thiolate) + _xtb(without)
+        rungs = value.rungs.shifted(HARTREE_IN_KCAL_MOL * correction)
+        return replace(value, rungs=rungs, value=value.value + HARTREE_IN_KCAL_MOL * correction)
+
+    small, large = oniom(adduct, acceptor), oniom(larger_adduct, larger_acceptor)
+    error = abs(large.value - small.value)
+    sizes = [sum(symbol != "H" for symbol in state.geometry.symbols) for state in (acceptor, larger_acceptor)]
+    heavy = sum(symbol != "H" for symbol in whole_acceptor.geometry.symbols)
+    said = (
+        f"Computed on a model of {sizes[1]} of {heavy} heavy atoms, GFN2-xTB standing for the rest; one of {sizes[0]} "
+        f"gives {error:.1f} kcal/mol {'less' if small.value < large.value else 'more'}. No barrier is computed."
+    )
+    return replace(
+        large,
+        equation=f"{_EQUATION}, of a model, + E_xtb[whole] − E_xtb[model]",
+        uncertainty=math.hypot(large.uncertainty, error),
+        calculations=tuple(state.calculation for state in states),
+        flags=(*large.flags, said, *flags),
+    )
+
+
+def _xtb(state: GroundState) -> float:
+    energy = state.energy_hartree.xtb
+    if energy is None:
+        raise ValueError(f"{state.calculation.species.label} has no GFN2-xTB energy.")
+    return energy
+
+
+THIOL_ADDITION = Descriptor("thiol_addition", "thiol addition energy and barrier", _calculations, _values)
+"""Electronic reaction energy of methanethiolate with a Michael acceptor in water, kcal/mol; lower: more exergonic; and
+the energy of the highest point on the way there."""

