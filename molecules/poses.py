@@ -28,7 +28,7 @@ _DIELECTRIC = 80.0
 """Of water, for the force field: without it, charges of the anion would pull the molecule together."""
 _FREEDOM_ANGSTROM, _STIFFNESS = 0.05, 200.0
 _DIRECTIONS = 36
-"""Directions around a triple bond that are tried."""
+"""Directions around the double bond that are tried."""
 Places = Mapping[int, tuple[float, float, float]]
 """Where some atoms of a molecule are, in ångström, by index."""
 
@@ -60,7 +60,15 @@ def adduct_pose(site: MichaelSite, adduct: ThiolateAdduct, acceptor: Geometry) -
     """
     xyz = acceptor.coordinates()
     places = {new: _tuple(xyz[old]) for old, new in enumerate(adduct.from_acceptor)}
-    places[adduct.sulfur] = _tuple(xyz[site.beta] + _CARBON_SULFUR * _open_face(site, xyz))
+    if site.bond_order == 3:  # what was linear at β is bent
+        mol = parse(site.smiles)
+        ends = [atom.GetIdx() for atom in mol.GetAtomWithIdx(site.beta).GetNeighbors() if atom.GetIdx() != site.alpha]
+        for old in (site.beta, *ends):
+            del places[adduct.from_acceptor[old]]
+    else:
+        sulfur = xyz[site.beta] + _CARBON_SULFUR * _open_face(site, xyz)
+        places[adduct.sulfur] = _tuple(sulfur)
+        places[adduct.methyl] = _tuple(sulfur + _CARBON_SULFUR * _open_direction(sulfur, xyz))
     return completed(adduct.species.smiles, places)
 
 
@@ -88,20 +96,35 @@ def completed(smiles: str, places: Places) -> Geometry:
         EmbeddingError: When RDKit finds no structure.
     """
     with rdBase.BlockLogs():
-        mol = Chem.AddHs(parse(smiles))
-        parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its fields the wrong types
-        parameters.randomSeed = SEED
-        parameters.useRandomCoords = True
-        parameters.SetCoordMap({atom: Point3D(*place) for atom, place in places.items()})
-        if rdDistGeom.EmbedMolecule(mol, parameters) < 0:
-            raise EmbeddingError(f"RDKit finds no structure of {smiles} in this shape.")
-        _align(mol, places)
+        mol = parse(smiles)
+        mol = _with_hydrogens(mol, places) if len(places) == mol.GetNumAtoms() else _embedded(mol, places)
         conformer = mol.GetConformer()
         for atom, place in places.items():
             conformer.SetAtomPosition(atom, Point3D(*place))
         _relax(mol, places)
     positions = mol.GetConformer().GetPositions()
     return Geometry(tuple(atom.GetSymbol() for atom in mol.GetAtoms()), tuple(_tuple(row) for row in positions))
+
+
+def _with_hydrogens(mol: Chem.Mol, places: Places) -> Chem.Mol:
+    conformer = Chem.Conformer(mol.GetNumAtoms())
+    for atom, place in places.items():
+        conformer.SetAtomPosition(atom, Point3D(*place))
+    placed = Chem.Mol(mol)
+    placed.AddConformer(conformer)
+    return Chem.AddHs(placed, addCoords=True)
+
+
+def _embedded(mol: Chem.Mol, places: Places) -> Chem.Mol:
+    whole = Chem.AddHs(mol)
+    parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its fields the wrong types
+    parameters.randomSeed = SEED
+    parameters.useRandomCoords = True
+    parameters.SetCoordMap({atom: Point3D(*place) for atom, place in places.items()})
+    if rdDistGeom.EmbedMolecule(whole, parameters) < 0:
+        raise EmbeddingError(f"RDKit finds no structure of {Chem.MolToSmiles(mol)} in this shape.")
+    _align(whole, places)
+    return whole
 
 
 def _align(mol: Chem.Mol, places: Places) -> None:
@@ -128,7 +151,7 @@ def _relax(mol: Chem.Mol, held: Places) -> None:
 
 
 def _open_face(site: MichaelSite, xyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vector from β on which sulfur is farthest from all other atoms, normal to the bond that it opens."""
+    """Unit vector from β on which sulfur is farthest from all other atoms, normal to the double bond."""
     axis = xyz[site.alpha] - xyz[site.beta]
     axis /= np.linalg.norm(axis)
     others = np.delete(xyz, site.beta, axis=0)
@@ -138,6 +161,15 @@ def _open_face(site: MichaelSite, xyz: NDArray[np.float64]) -> NDArray[np.float6
     directions = np.cos(angles)[:, None] * one + np.sin(angles)[:, None] * two
     sulfur = xyz[site.beta] + _CARBON_SULFUR * directions
     distance = np.linalg.norm(sulfur[:, None] - others[None], axis=2).min(axis=1)
+    return np.asarray(directions[int(distance.argmax())])
+
+
+def _open_direction(start: NDArray[np.float64], xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vector along which a bonded atom is farthest from all others."""
+    directions = np.random.default_rng(SEED).standard_normal((_DIRECTIONS * 10, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    ends = start + _CARBON_SULFUR * directions
+    distance = np.linalg.norm(ends[:, None] - xyz[None], axis=2).min(axis=1)
     return np.asarray(directions[int(distance.argmax())])
 
 

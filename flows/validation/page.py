@@ -80,7 +80,7 @@ def write(results: Sequence[Result], missing: Sequence[str], command: str, folde
 def verdict(result: Result) -> str:
     """Whether the primary variant meets its bars, in a sentence."""
     one, outcomes = result.of, _primary(result)
-    computed, measured = _computed(result, outcomes, RANKING_RUNG), _measured(outcomes)
+    computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
     if not np.isfinite(computed).any():
         return "not computed yet."
     said = []
@@ -134,7 +134,7 @@ def section(result: Result) -> Iterator[str]:
 def effect(result: Result) -> str:
     """What separates the VQE from the exact state, in a sentence."""
     outcomes = _primary(result)
-    vqe, exact = (_computed(result, outcomes, rung) for rung in ("vqe_pdft", "casci_pdft"))
+    vqe, exact = (_computed(outcomes, rung) for rung in ("vqe_pdft", "casci_pdft"))
     apart = np.abs(vqe - exact)
     if not np.isfinite(apart).any():
         return ""
@@ -152,7 +152,7 @@ def plot(result: Result, file: Path) -> None:
     figure = Figure(figsize=(6.2, 4.6), layout="constrained")
     axes = figure.subplots()
     for rung, colour, size in (("mean_field", "#b9c4cc", 18), (RANKING_RUNG, "#1f5f8b", 26)):
-        axes.scatter(measured, _computed(result, outcomes, rung), s=size, color=colour, label=rung)
+        axes.scatter(measured, _computed(outcomes, rung), s=size, color=colour, label=rung)
     if not result.of.falls and len(measured):
         ends = [float(measured.min()), float(measured.max())]
         axes.plot(ends, ends, color="#c44", linewidth=1)
@@ -168,6 +168,8 @@ def values(result: Result, file: Path) -> None:
         writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
         writer.writerow(("variant", "molecule", "group", "measured", *RUNGS, "flags", "problem"))
         for name, outcomes in result.outcomes.items():
+            if name.endswith("tPBE0"):
+                continue  # follows from the rows of the variant that it mixes
             for outcome in outcomes:
                 rungs = outcome.value.rungs.as_dict() if outcome.value else {}
                 numbers = [f"{value:.4f}" if (value := rungs.get(rung)) is not None else "" for rung in RUNGS]
@@ -228,10 +230,16 @@ def _measured(outcomes: Sequence[Outcome]) -> Vector:
     return np.array([outcome.case.measured for outcome in outcomes])
 
 
-def _computed(_result: Result, outcomes: Sequence[Outcome], rung: str) -> Vector:
-    """(n,) values on a rung; nan where there is none."""
+def _computed(outcomes: Sequence[Outcome], rung: str, hybrid: float = 0.0) -> Vector:
+    """(n,) values on a rung; nan where there is none. Hybrid: only rungs of MC-PDFT, mixed with their state's own."""
     found = [outcome.value.rungs.as_dict().get(rung) if outcome.value else None for outcome in outcomes]
-    return np.array([np.nan if value is None else value for value in found], dtype=float)
+    values = np.array([np.nan if value is None else value for value in found], dtype=float)
+    if hybrid == 0.0:
+        return values
+    bare = rung.removesuffix("_pdft")
+    if bare == rung:
+        return np.full(len(values), np.nan)
+    return (1 - hybrid) * values + hybrid * _computed(outcomes, bare)
 
 
 def _ranked(result: Result, computed: Vector) -> Vector:
@@ -252,7 +260,7 @@ def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
         outcomes = result.outcomes[variant.name]
         measured, cells = _measured(outcomes), []
         for rung in RUNGS:
-            computed = _computed(result, outcomes, rung)
+            computed = _computed(outcomes, rung, variant.hybrid)
             if np.isnan(computed).all():
                 cells.append(_NOTHING)
                 continue
@@ -264,7 +272,7 @@ def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
 def _signed(result: Result) -> Iterator[list[str]]:
     for variant in result.of.variants:
         outcomes = result.outcomes[variant.name]
-        off = [_computed(result, outcomes, rung) - _measured(outcomes) for rung in RUNGS]
+        off = [_computed(outcomes, rung, variant.hybrid) - _measured(outcomes) for rung in RUNGS]
         cells = [_NOTHING if np.isnan(one).all() else f"{np.nanmean(one):+.2f}" for one in off]
         yield [variant.name, f"{len(outcomes)}", *cells]
 
@@ -275,11 +283,11 @@ def _differences(result: Result) -> Iterator[list[str]]:
     statistics: list[tuple[str, Statistic]] = [("Spearman", spearman)]
     if not result.of.falls:
         statistics.append(("mean absolute error", mean_absolute_error))
-    best = _computed(result, outcomes, RANKING_RUNG)
+    best = _computed(outcomes, RANKING_RUNG)
     for name, statistic in statistics:
         cells = []
         for rung in _others():
-            computed = _computed(result, outcomes, rung)
+            computed = _computed(outcomes, rung)
             if np.isnan(computed).all() or np.isnan(best).all():
                 cells.append(_NOTHING)
                 continue
@@ -296,7 +304,7 @@ def _worst(result: Result) -> Iterator[list[str]]:
     outcomes = [outcome for outcome in _primary(result) if outcome.value is not None]
     if not outcomes:
         return
-    computed, measured = _computed(result, outcomes, RANKING_RUNG), _measured(outcomes)
+    computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
     off = misplaced(_ranked(result, computed), measured) if result.of.falls else computed - measured
     for i in np.argsort(-np.abs(off))[:N_WORST]:
         case, value = outcomes[i].case, outcomes[i].value

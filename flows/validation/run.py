@@ -106,6 +106,8 @@ def _compute(calculation: Calculation, level: LevelOfTheory, store_url: str) -> 
         ground_state(calculation, level, SEED, open_store(store_url))
     except ComputationError as error:
         return f"{error.reason} {error.remedy}"
+    except Exception as error:  # whatever it is, the other molecules go on
+        return f"Unexpected: {type(error).__name__}: {error}"
     return ""
 
 

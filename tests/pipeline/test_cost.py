@@ -25,7 +25,7 @@ WATER = Calculation(neutral("O", "water", "water"), SPACE)
 
 
 def test_a_species_is_counted_once_whoever_asks(store: Store) -> None:
-    """Two acceptors, their adducts and the ways there share one thiolate; a name is no species; a molecule and its cation are two."""
+    """Two acceptors, adducts and ways there share one thiolate; a name is no species; molecule and cation are two."""
     addition = DESCRIPTORS["thiol_addition"]
     wanted = [*addition.calculations("C=CC#N", "a", QUICK), *addition.calculations("C=CC=O", "b", QUICK)]
     assert estimate(wanted, QUICK, 1, 1, store).n_species == 7
