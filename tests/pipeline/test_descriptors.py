@@ -213,18 +213,19 @@ def test_thiols_do_not_add_to_everything(smiles: str) -> None:
 
 
 @cache
-def reaction(smiles: str) -> DescriptorValue:
+def reaction(smiles: str) -> tuple[DescriptorValue, DescriptorValue]:
+    """Energy and barrier."""
     quick, store = replace(PROFILES["quick"], n_conformers=1), Store("sqlite://")
     addition = DESCRIPTORS["thiol_addition"]
     states = [ground_state(one, quick, 1, store) for one in addition.calculations(smiles, smiles, quick)]
-    (value,) = addition.values(states)
-    return value
+    energy, barrier = addition.values(states)
+    return energy, barrier
 
 
 @pytest.mark.parametrize("smiles", ["C=CC=O", "C=CC#N"])
 def test_thiolate_adds_to_a_michael_acceptor(smiles: str) -> None:
     """Exergonic on every rung with dynamic correlation; the VQE is near the exact state; and nothing is amiss."""
-    value = reaction(smiles)
+    value, barrier = reaction(smiles)
     rungs = value.rungs.as_dict()
     assert value.flags == ()
     assert value.unit == "kcal/mol"
@@ -232,11 +233,14 @@ def test_thiolate_adds_to_a_michael_acceptor(smiles: str) -> None:
     assert value.rungs.vqe == pytest.approx(value.rungs.casci, abs=1.0)
     assert value.rungs.vqe_pdft == pytest.approx(value.rungs.casci_pdft, abs=1.0)
     assert value.value == pytest.approx(value.rungs.dft, abs=10.0)
+    assert (barrier.name, barrier.unit) == ("thiol_addition.barrier", "kcal/mol")
+    assert all((barrier.rungs[rung] or 0.0) > (value.rungs[rung] or 0.0) for rung in ("xtb", "dft", "vqe_pdft"))
+    assert not any("balance" in flag for flag in barrier.flags)
 
 
 def test_an_aldehyde_takes_thiolate_more_readily_than_a_nitrile() -> None:
     """Acrolein meets thiols far faster than acrylonitrile; here every rung agrees."""
-    assert all(a < b for a, b in zip(every_rung(reaction("C=CC=O")), every_rung(reaction("C=CC#N")), strict=True))
+    assert all(a < b for a, b in zip(every_rung(reaction("C=CC=O")[0]), every_rung(reaction("C=CC#N")[0]), strict=True))
 
 
 # The shelf
@@ -253,7 +257,9 @@ def bond_states(pattern: str, smiles: str) -> list[GroundState]:
 
 def test_objectives_rank_by_values_that_descriptors_give() -> None:
     given_by = {
-        "thiol_addition": [ground_state_of(Rungs(vqe_pdft=-1.0), *space) for space in ((10, 7), (4, 4), (6, 3))],
+        "thiol_addition": [
+            ground_state_of(Rungs(vqe_pdft=-1.0), *space) for space in ((10, 7), (4, 4), (6, 3), (10, 7))
+        ],
         "ionisation": [
             ground_state_of(Rungs(vqe_pdft=e), n) for e, n in ((-2.0, 4), (-1.0, 3), (-1.9, 5), (-1.1, 3), (-1.95, 5))
         ],
