@@ -161,7 +161,7 @@ class SpeciesRecord(_Record):
     smiles: str = Field(description="Canonical isomeric SMILES.")
     charge: int = Field(description="Total charge in elementary charges.")
     multiplicity: int = Field(description="Spin multiplicity 2S + 1.")
-    environment: str = Field(description="gas or water.")
+    environment: str = Field(description="gas, water or octanol.")
     n_electrons: int | None = Field(description="Electrons in the active space; null: the species has none.")
     n_orbitals: int | None = Field(description="Spatial orbitals in the active space; null: the species has none.")
     n_qubits: int | None = Field(description="Qubits of the mapped Hamiltonian; null without an active space.")

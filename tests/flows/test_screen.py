@@ -95,9 +95,10 @@ def test_the_physics_of_a_screen(first):
     for one in (best, second):
         assert one["descriptors"]["ionisation.ie_vertical"]["value"] == pytest.approx(energies[one["name"]], abs=0.5)
         assert one["descriptors"]["thiol_addition"]["flags"] == []
-    assert len(report["species"]) == 11  # CH3S- is shared; the others are two candidates times five
+    assert len(report["species"]) == 17  # CH3S- is shared; the others are two candidates times eight
     for species in report["species"]:
-        assert species["converged"], species["label"]
+        on_the_way = "…" in species["label"]  # where GFN2-xTB may find no barrier
+        assert species["converged"] or (on_the_way and "no barrier" in species["flags"][0]), species["label"]
         assert species["gradient_norm"] < 1e-5
         assert species["energy_hartree"]["vqe"] > species["energy_hartree"]["casci"] - 1e-9
     assert all(claim["holds"] for one in (best, second) for claim in one["explanation"]["claims"])

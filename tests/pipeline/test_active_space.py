@@ -101,7 +101,8 @@ def test_thiolates_space_is_sulfurs_full_3p_shell() -> None:
 @pytest.mark.parametrize("smiles", [candidate.smiles for candidate in WARHEADS])
 def test_both_sides_of_thiol_addition_have_the_same_space(smiles: str) -> None:
     """And each space has as many orbitals as the atomic orbitals that it names."""
-    adduct, acceptor, thiolate = (calculation.choice for calculation in thiol_addition(smiles))
+    adduct, acceptor, thiolate, on_the_way = (calculation.choice for calculation in thiol_addition(smiles))
+    assert on_the_way == adduct
     assert adduct.n_electrons == acceptor.n_electrons + thiolate.n_electrons
     assert adduct.n_orbitals == acceptor.n_orbitals + thiolate.n_orbitals
     for choice in (adduct, acceptor, thiolate):
