@@ -92,8 +92,8 @@ def level_of_theory(level: Mapping[str, Any], largest: tuple[int, int] | None = 
     """
     basis = str(level.get("basis", "")).upper().replace("DEF2-", "def2-")
     parts = [
-        f"Lowest of {level['n_conformers']} conformers" if "n_conformers" in level else "",
-        "GFN2-xTB geometries and ALPB solvation",
+        f"Up to {level['n_conformers']} conformers" if "n_conformers" in level else "",
+        f"GFN2-xTB geometries and {str(level.get('solvent_model', 'alpb')).upper()} solvation",
         f"{_method(level.get('functional'), 'Mean field')}{f'/{basis}' if basis else ''} orbitals",
         f"active spaces up to ({largest[0]}e,{largest[1]}o)" if largest else "",
         f"{_method(level.get('ansatz'), '')} VQE".strip(),

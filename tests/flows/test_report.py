@@ -193,9 +193,10 @@ def test_numbers_are_written_as_a_chemist_writes_them() -> None:
 def test_the_level_of_theory_is_worded_from_what_is_known() -> None:
     level = examples.example().provenance.level
     assert words.level_of_theory(level, (10, 7)) == (
-        "Lowest of 4 conformers; GFN2-xTB geometries and ALPB solvation; HF/def2-SVP orbitals; "
+        "Up to 4 conformers; GFN2-xTB geometries and ALPB solvation; HF/def2-SVP orbitals; "
         "active spaces up to (10e,7o); UCCSD VQE; MC-PDFT with tPBE."
     )
+    assert "and SMD solvation;" in words.level_of_theory({**level, "solvent_model": "smd"})
     assert words.rung_titles(level)["dft"] == "PBE0 (HF density)"
     assert words.level_of_theory({}) == "GFN2-xTB geometries and ALPB solvation; Mean field orbitals; VQE; MC-PDFT."
     assert words.rung_titles({})["mean_field"] == "Mean field"
