@@ -251,12 +251,13 @@ def validate(
     workers: Annotated[int, typer.Option(min=1, help="Processes side by side, one core each.")] = os.cpu_count() or 1,
     store: StoreOption = "",
     out: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("docs"),
+    compute: Annotated[bool, typer.Option(help="Compute what the store lacks, or only write the page.")] = True,
 ) -> None:
     """Compare computed values with measured ones and write VALIDATION.md; the store keeps what is computed."""
     from flows.validation.command import DEFAULT_DATA, validate
 
     names = [name.strip() for name in sets.split(",") if name.strip()]
-    page = validate(data or DEFAULT_DATA, names, fast, workers, store, out, console)
+    page = validate(data or DEFAULT_DATA, names, fast, workers, store, out, console, compute)
     console.print(f"Written: {page}")
 
 

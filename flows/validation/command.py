@@ -22,7 +22,14 @@ FAST_CASES = 3
 
 
 def validate(
-    data: Path, names: Sequence[str], fast: bool, workers: int, store_url: str, folder: Path, console: Console
+    data: Path,
+    names: Sequence[str],
+    fast: bool,
+    workers: int,
+    store_url: str,
+    folder: Path,
+    console: Console,
+    compute: bool = True,
 ) -> Path:
     """Compute what the store lacks and write the page.
 
@@ -34,6 +41,7 @@ def validate(
         store_url: SQLAlchemy URL of the result store.
         folder: where the page goes.
         console: for progress.
+        compute: False: only write the page from what the store holds.
 
     Raises:
         InputError: there is no such set.
@@ -56,12 +64,18 @@ def validate(
             console.print(missing[-1])
         else:
             sets.append(_few(made) if fast else made)
-    problems = run(sets, workers, store_url, console)
+    problems = run(sets, workers, store_url, console) if compute else {}
     results = [
         Result(one, {v.name: outcomes(v, problems, store_url) for v in one.variants}, _baselines(one, store_url))
         for one in sets
     ]
-    return page.write(results, missing, f"eigenlead validate{' --fast' if fast else ''}", folder)
+    return page.write(results, missing, _command(names, fast), folder)
+
+
+def _command(names: Sequence[str], fast: bool) -> str:
+    return " ".join(
+        ["eigenlead validate", *(["--sets", ",".join(names)] if names else []), *(["--fast"] if fast else [])]
+    )
 
 
 def _few(one: ValidationSet) -> ValidationSet:

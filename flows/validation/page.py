@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 from matplotlib.figure import Figure
 
-from flows.validation.run import Outcome
+from flows.validation.run import NOT_YET, Outcome
 from flows.validation.sets import ValidationSet, Variant
 from flows.validation.statistics import (
     COVERAGE,
@@ -68,6 +68,9 @@ def write(results: Sequence[Result], missing: Sequence[str], command: str, folde
         *missing,
     ]
     for result in results:
+        if any(outcome.problem == NOT_YET for outcome in _primary(result)):
+            parts += section(result)
+            continue
         plot(result, folder / "images" / f"validation-{result.of.name}.svg")
         values(result, folder / "validation" / f"{result.of.name}.tsv")
         parts += section(result)
@@ -81,8 +84,11 @@ def verdict(result: Result) -> str:
     """Whether the primary variant meets its bars, in a sentence."""
     one, outcomes = result.of, _primary(result)
     computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
-    if not np.isfinite(computed).any():
-        return "not computed yet."
+    waiting = sum(outcome.problem == NOT_YET for outcome in outcomes)
+    if waiting:
+        return (
+            f"{len(outcomes) - waiting} of {len(outcomes)} molecules are computed so far; `eigenlead validate` goes on."
+        )
     said = []
     if one.most_error is not None:
         error = interval(mean_absolute_error, computed, measured)
@@ -107,6 +113,11 @@ def section(result: Result) -> Iterator[str]:
     one, outcomes = result.of, _primary(result)
     yield f"## {one.title}"
     yield f"Measured: {one.measured}. Source: {one.source}. {_capital(verdict(result))}"
+    if any(outcome.problem == NOT_YET for outcome in outcomes):
+        if any(_finished(result)):
+            yield "Spearman correlation, by rung, of the variants that are finished."
+            yield _table(("variant", "molecules", *RUNGS), _rows(result, spearman))
+        return
     yield f"![Computed against measured](images/validation-{one.name}.svg)"
     orders = "Orders compare falling values with rising measured ones. " if one.falls else ""
     yield f"Spearman correlation, by rung. {orders}Every variant that was tried is a row."
@@ -256,7 +267,7 @@ def _rises(result: Result, variant: Variant, computed: Vector) -> Vector:
 
 
 def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
-    for variant in result.of.variants:
+    for variant in _finished(result):
         outcomes = result.outcomes[variant.name]
         measured, cells = _measured(outcomes), []
         for rung in RUNGS:
@@ -269,8 +280,15 @@ def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
         yield [variant.name, f"{len(outcomes)}", *cells]
 
 
-def _signed(result: Result) -> Iterator[list[str]]:
+def _finished(result: Result) -> Iterator[Variant]:
+    """Variants of which every molecule was tried."""
     for variant in result.of.variants:
+        if not any(outcome.problem == NOT_YET for outcome in result.outcomes[variant.name]):
+            yield variant
+
+
+def _signed(result: Result) -> Iterator[list[str]]:
+    for variant in _finished(result):
         outcomes = result.outcomes[variant.name]
         off = [_computed(outcomes, rung, variant.hybrid) - _measured(outcomes) for rung in RUNGS]
         cells = [_NOTHING if np.isnan(one).all() else f"{np.nanmean(one):+.2f}" for one in off]

@@ -21,6 +21,7 @@ from pipeline.mean_field import mean_field
 from pipeline.store import Store, content_hash
 
 _BATCHES_BETWEEN_LINES = 10
+NOT_YET = "not computed yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _outcome(case: Case, variant: Variant, problems: Mapping[str, str], store: S
         state = stored_ground_state(calculation, variant.level, SEED, store)
         if state is None:
             key = ground_state_key(calculation, variant.level, SEED)
-            return Outcome(case, None, (), problems.get(key, "not computed yet"))
+            return Outcome(case, None, (), problems.get(key, NOT_YET))
         states.append(state)
     return Outcome(case, _picked(case.values(states), variant.value), tuple(states), "")
 
