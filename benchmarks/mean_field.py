@@ -8,8 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from statistics import median
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from machine import described, publish, table
 from pyscf import dft, lib, scf
 from pyscf.solvent import smd as pyscf_smd
@@ -156,12 +157,14 @@ def relaxed(species: Species) -> Geometry:
     return relax(species, replace(STANDARD, n_conformers=1), 1).geometry
 
 
-def main() -> None:
+def main(only: Annotated[str, typer.Option(help="The molecule with this name; empty: all.")] = "") -> None:
     """Measure and write the page."""
     use_threads(1)
     header = ("setting", "stage", "seconds", "ratio", "energy difference (kcal/mol)")
     parts: list[str] = []
     for name, smiles in MOLECULES.items():
+        if only not in ("", name):
+            continue
         at = relaxed(neutral(smiles, name, "gas"))
         parts += [f"## {name}", table(header, rows(at))]
     largest = relaxed(neutral(MOLECULES["N-phenylacrylamide"], "N-phenylacrylamide", "gas"))
@@ -173,9 +176,9 @@ def main() -> None:
         *parts,
         "## Threads",
         table(("mean fields of N-phenylacrylamide", "seconds each", "ratio"), throughput(largest)),
-        described(PACKAGES, "python benchmarks/mean_field.py", 1),
+        described(PACKAGES, f"python benchmarks/mean_field.py{f' --only {only}' if only else ''}", 1),
     )
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
