@@ -9,14 +9,13 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from machine import described, publish, table
+from machine import described, publish
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 from scipy.optimize import least_squares
 from sqlalchemy import make_url
 
-from molecules.species import Species
-from pipeline.cost import EXPONENT, FIXED_SECONDS, OPEN_SHELL_FACTOR, SECONDS_AT_100, size
+from flows.markdown import table
+from pipeline.cost import EXPONENT, FIXED_SECONDS, OPEN_SHELL_FACTOR, SECONDS_AT_100, size, stored_species
 from pipeline.level import PROFILES
 from pipeline.store import Store
 
@@ -66,7 +65,7 @@ def timings(store: Store) -> list[Timing]:
     """All ground states in the basis of the quick profile."""
     found = []
     for payload, _ in store.newest("ground_state", 1_000_000):
-        species = TypeAdapter(Species).validate_python(payload["calculation"]["species"])
+        species = stored_species(payload)
         if size(species, PROFILES["quick"]) == payload["n_basis"]:
             found.append(Timing(payload["n_basis"], species.multiplicity > 1, payload["wall_s"]))
     return found

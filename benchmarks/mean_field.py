@@ -8,28 +8,29 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from statistics import median
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from machine import described, publish, table
-from pyscf import dft, lib, scf
+from machine import described, publish
+from pyscf import lib
 from pyscf.solvent import smd as pyscf_smd
 from threadpoolctl import threadpool_limits
 
+from flows.markdown import table
 from molecules.conformers import Geometry
 from molecules.species import Species, neutral
 from pipeline import solvation
 from pipeline.active_space import ActiveSpaceChoice, active_space, hamiltonian
 from pipeline.geometry import relax
 from pipeline.level import PROFILES, LevelOfTheory
-from pipeline.mean_field import converge, dft_energy, mean_field, molecule
+from pipeline.mean_field import converge, dft_energy, mean_field, molecule, scf_solver
 from pipeline.pdft import pdft_energies
+from pipeline.rungs import HARTREE_IN_KCAL_MOL
 from pipeline.states import exact_state, vqe_state
 
 STANDARD = PROFILES["standard"]
 MOLECULES = {"acrylamide": "C=CC(N)=O", "N-phenylacrylamide": "C=CC(=O)Nc1ccccc1"}
 REPEATS = 3
-KCAL_MOL = 627.509474
 PACKAGES = ("pyscf", "pyscf-forge", "numpy", "scipy", "tblite")
 
 
@@ -97,24 +98,19 @@ def settings(at: Geometry) -> Iterator[Setting]:
 
 
 def guessed(at: Geometry, guess: str) -> float:
-    solver = scf.RHF(molecule(at, 0, 1, STANDARD.basis)).density_fit()
+    solver = scf_solver(molecule(at, 0, 1, STANDARD.basis), "hf", STANDARD.grid_level, density_fit=True)
     solver.init_guess = guess
     return float(converge(solver).e_tot)
 
 
 def pyscf_energy(at: Geometry, lebedev_order: int) -> float:
     """SMD as PySCF does it."""
-
-    def solver() -> Any:
-        one = dft.RKS(mol, xc=solvation.FUNCTIONAL).density_fit()
-        one.grids.level = solvation.GRID_LEVEL
-        return one
-
     mol = molecule(at, 0, 1, solvation.BASIS)
-    in_gas = converge(solver())
+    in_gas, solvated = (scf_solver(mol, solvation.FUNCTIONAL, solvation.GRID_LEVEL, density_fit=True) for _ in range(2))
+    in_gas = converge(in_gas)
     model = pyscf_smd.SMD(mol, "water")
     model.lebedev_order = lebedev_order
-    return float(converge(pyscf_smd.smd_for_scf(solver(), model), in_gas.make_rdm1()).e_tot - in_gas.e_tot)
+    return float(converge(pyscf_smd.smd_for_scf(solvated, model), in_gas.make_rdm1()).e_tot - in_gas.e_tot)
 
 
 def use_threads(count: int) -> None:
@@ -149,7 +145,7 @@ def rows(at: Geometry) -> Iterator[list[str]]:
     for setting in settings(at):
         energy, seconds = timed(setting.run)
         base_energy, base_seconds = first.setdefault(setting.stage, (energy, seconds))
-        off = f"{KCAL_MOL * (energy - base_energy):+.3f}"
+        off = f"{HARTREE_IN_KCAL_MOL * (energy - base_energy):+.3f}"
         yield [setting.name, setting.stage, f"{seconds:.2f}", f"{seconds / base_seconds:.2f}", off]
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import typer
 from cases import Case, chain
-from machine import described, publish, table
+from machine import described, publish
 from pyscf import lib
 
+from flows.markdown import table
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.sqd.compare import exact, first_strings
 from pipeline.sqd.samples import lucj_samples, uniform_samples

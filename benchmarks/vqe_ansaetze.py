@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from cases import Case, chain
-from machine import described, publish, table
+from machine import described, publish
 from pyscf import lib
 from pyscf.fci import direct_spin1
 from qiskit import QuantumCircuit, transpile
 
 import pipeline.vqe.adapt
+from flows.markdown import table
 from pipeline.circuits.qiskit import ansatz_circuit
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.adapt import adapt

@@ -7,10 +7,11 @@ from itertools import count
 
 import numpy as np
 from cases import Case, chain
-from machine import described, publish, table
+from machine import described, publish
 from pyscf import lib
 from scipy.optimize import minimize
 
+from flows.markdown import table
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.contraction import hamiltonian_of
 from pipeline.vqe.determinants import Vector

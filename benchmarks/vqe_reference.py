@@ -12,11 +12,12 @@ from typing import Annotated, TypeVar
 
 import typer
 from cases import AGAINST_CIRCUIT, AGAINST_EXACT, DIHYDROGEN, Case
-from machine import described, publish, table
+from machine import described, publish
 from pyscf import lib
 from pyscf.fci import direct_spin1
 from qiskit.quantum_info import Statevector
 
+from flows.markdown import table
 from pipeline.circuits.qiskit import ansatz_circuit, electronic_operator
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.minimise import GRADIENT_TOLERANCE

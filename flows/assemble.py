@@ -227,11 +227,6 @@ def _molblock(candidate: Candidate, findings: Findings, level: LevelOfTheory, se
     return str(Chem.MolToMolBlock(to_mol(candidate.smiles, best.geometry)))
 
 
-def _species_records(findings: Findings) -> tuple[SpeciesRecord, ...]:
-    records = (_species(key, state) for key, state in findings.states.items())
-    return tuple(sorted(records, key=lambda one: (one.label, one.environment)))
-
-
 def _species(key: str, state: GroundState) -> SpeciesRecord:
     species = state.calculation.species
     return SpeciesRecord(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,16 @@ class Geometry:
                 f"{len(self.symbols)} symbols, {len(self.coordinates_angstrom)} positions: give one of each per atom."
             )
 
+    @classmethod
+    def of(cls, symbols: Iterable[str], positions: Iterable[Iterable[float]]) -> Geometry:
+        """From element symbols and positions in ångström, such as an array of shape (n_atoms, 3)."""
+        return cls(tuple(symbols), tuple((float(x), float(y), float(z)) for x, y, z in positions))
+
+    @property
+    def n_heavy(self) -> int:
+        """Number of atoms other than hydrogen."""
+        return sum(symbol != "H" for symbol in self.symbols)
+
     def coordinates(self) -> NDArray[np.float64]:
         """Return the coordinates as a new array in ångström, shape (n_atoms, 3)."""
         return np.array(self.coordinates_angstrom, dtype=np.float64).reshape(-1, 3)
@@ -74,7 +85,7 @@ def conformers(smiles: str, count: int, seed: int) -> tuple[Geometry, ...]:
         energies = _optimise(mol)
         order = sorted(range(mol.GetNumConformers()), key=lambda i: (round(energies[i], 4), i))
         kept = _distinct(mol, order)
-    return tuple(_geometry(mol, conformer) for conformer in kept)
+    return tuple(geometry_of(mol, conformer) for conformer in kept)
 
 
 def _embed(mol: Chem.Mol, smiles: str, count: int, seed: int) -> None:
@@ -121,12 +132,28 @@ def _distinct(mol: Chem.Mol, order: list[int]) -> list[int]:
     return kept
 
 
-def _geometry(mol: Chem.Mol, conformer: int) -> Geometry:
-    positions = mol.GetConformer(conformer).GetPositions()
-    return Geometry(
-        symbols=tuple(atom.GetSymbol() for atom in mol.GetAtoms()),
-        coordinates_angstrom=tuple((float(x), float(y), float(z)) for x, y, z in positions),
-    )
+def geometry_of(mol: Chem.Mol, conformer: int = -1) -> Geometry:
+    """The atoms of a conformer, in the molecule's order; by default of the first."""
+    return Geometry.of((atom.GetSymbol() for atom in mol.GetAtoms()), mol.GetConformer(conformer).GetPositions())
+
+
+def with_hydrogens(mol: Chem.Mol, heavy: Mapping[int, Sequence[float]]) -> Chem.Mol:
+    """Put a molecule's atoms where they are, and hydrogens where bond lengths and angles want them.
+
+    Args:
+        mol: The molecule, without explicit hydrogens.
+        heavy: The position of each of its atoms in ångström.
+
+    Returns:
+        The molecule with explicit hydrogens and one 3D conformer.
+    """
+    conformer = Chem.Conformer(mol.GetNumAtoms())
+    for atom, position in heavy.items():
+        conformer.SetAtomPosition(atom, Point3D(*position))
+    placed = Chem.Mol(mol)
+    placed.RemoveAllConformers()
+    placed.AddConformer(conformer)
+    return Chem.AddHs(placed, addCoords=True)
 
 
 def to_mol(smiles: str, geometry: Geometry) -> Chem.Mol:

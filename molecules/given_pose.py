@@ -8,7 +8,7 @@ from pathlib import Path
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDetermineBonds
 
-from molecules.conformers import Geometry, read_xyz, to_xyz
+from molecules.conformers import Geometry, geometry_of, read_xyz, to_xyz, with_hydrogens
 from molecules.smiles import StructureError, canonical, first_message, parse
 
 _MOST_MATCHES = 1000
@@ -81,11 +81,7 @@ def _placed(record: Chem.Mol, smiles: str) -> Geometry:
             f"The 3D coordinates of the record do not fit {smiles} and are not used.",
             "Give the pose in the form that is computed, with its stereochemistry.",
         )
-    positions = placed.GetConformer().GetPositions()
-    return Geometry(
-        symbols=tuple(atom.GetSymbol() for atom in placed.GetAtoms()),
-        coordinates_angstrom=tuple((float(x), float(y), float(z)) for x, y, z in positions),
-    )
+    return geometry_of(placed)
 
 
 def _matches(record: Chem.Mol, target: Chem.Mol) -> Iterator[tuple[int, ...]]:
@@ -128,13 +124,7 @@ def _differences(record: Chem.Mol, target: Chem.Mol, match: Sequence[int]) -> in
 def _with_coordinates(record: Chem.Mol, target: Chem.Mol, match: Sequence[int]) -> Chem.Mol:
     """The target with hydrogens and one conformer."""
     source = record.GetConformer()
-    heavy = Chem.Conformer(target.GetNumAtoms())
-    for atom, theirs in enumerate(match):
-        heavy.SetAtomPosition(atom, source.GetAtomPosition(theirs))
-    mol = Chem.Mol(target)
-    mol.RemoveAllConformers()
-    mol.AddConformer(heavy)
-    mol = Chem.AddHs(mol, addCoords=True)
+    mol = with_hydrogens(target, {atom: list(source.GetAtomPosition(theirs)) for atom, theirs in enumerate(match)})
     conformer = mol.GetConformer()
     for atom, theirs in enumerate(match):
         ours, given = (_hydrogens(one, i) for one, i in ((mol, atom), (record, theirs)))

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from rdkit import Chem
 
-from molecules.smiles import canonical, parse
+from molecules.smiles import canonical, make_stereo_relative, parse
 from molecules.species import Species
 
 
@@ -83,7 +83,6 @@ _INDUCTIVE = (
 # β: an unsaturated carbon, no carbonyl or ketene carbon, and no enamine or enol ether, whose lone pair feeds the
 # electron-withdrawing group (vinylogous amides and esters are no electrophiles for thiols).
 _BETA = "[C;X3,X2;!$(C=[!#6]);!$(C-[NX3;!$(N-[C,S]=O);!$([N+])]);!$(C-[OX2;!$(O-C=O)])]"
-_RELATIVE = {Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS, Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS}
 _BONDS = (("=", 2, "[CX3]"), ("#", 3, "[CX2]"))
 
 
@@ -204,9 +203,7 @@ def written(edited: Chem.Mol) -> tuple[str, Mapping[int, int]]:
         The SMILES, which reading and writing again does not change, and written position by atom.
     """
     mol = Chem.Mol(edited)
-    for bond in mol.GetBonds():  # keeps the stereo of other double bonds, drops the marks that the acceptor's bond left
-        bond.SetBondDir(Chem.BondDir.NONE)
-        bond.SetStereo(_RELATIVE.get(bond.GetStereo(), bond.GetStereo()))
+    make_stereo_relative(mol)
     Chem.SetDoubleBondNeighborDirections(mol)
     Chem.SanitizeMol(mol)
     position = {i: i for i in range(mol.GetNumAtoms())}

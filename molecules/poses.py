@@ -16,7 +16,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign
 from rdkit.Geometry import Point3D
 
-from molecules.conformers import EmbeddingError, Geometry, conformers
+from molecules.conformers import EmbeddingError, Geometry, conformers, geometry_of, with_hydrogens
 from molecules.michael import MichaelSite, ThiolateAdduct
 from molecules.model_system import ModelSystem
 from molecules.smiles import parse
@@ -97,22 +97,9 @@ def completed(smiles: str, places: Places) -> Geometry:
     """
     with rdBase.BlockLogs():
         mol = parse(smiles)
-        mol = _with_hydrogens(mol, places) if len(places) == mol.GetNumAtoms() else _embedded(mol, places)
-        conformer = mol.GetConformer()
-        for atom, place in places.items():
-            conformer.SetAtomPosition(atom, Point3D(*place))
+        mol = with_hydrogens(mol, places) if len(places) == mol.GetNumAtoms() else _embedded(mol, places)
         _relax(mol, places)
-    positions = mol.GetConformer().GetPositions()
-    return Geometry(tuple(atom.GetSymbol() for atom in mol.GetAtoms()), tuple(_tuple(row) for row in positions))
-
-
-def _with_hydrogens(mol: Chem.Mol, places: Places) -> Chem.Mol:
-    conformer = Chem.Conformer(mol.GetNumAtoms())
-    for atom, place in places.items():
-        conformer.SetAtomPosition(atom, Point3D(*place))
-    placed = Chem.Mol(mol)
-    placed.AddConformer(conformer)
-    return Chem.AddHs(placed, addCoords=True)
+    return geometry_of(mol)
 
 
 def _embedded(mol: Chem.Mol, places: Places) -> Chem.Mol:
@@ -123,15 +110,16 @@ def _embedded(mol: Chem.Mol, places: Places) -> Chem.Mol:
     parameters.SetCoordMap({atom: Point3D(*place) for atom, place in places.items()})
     if rdDistGeom.EmbedMolecule(whole, parameters) < 0:
         raise EmbeddingError(f"RDKit finds no structure of {Chem.MolToSmiles(mol)} in this shape.")
-    _align(whole, places)
+    given = Chem.Mol(whole)
+    _put(given, places)
+    rdMolAlign.AlignMol(whole, given, atomMap=[(atom, atom) for atom in places])
+    _put(whole, places)
     return whole
 
 
-def _align(mol: Chem.Mol, places: Places) -> None:
-    target = Chem.Mol(mol)
+def _put(mol: Chem.Mol, places: Places) -> None:
     for atom, place in places.items():
-        target.GetConformer().SetAtomPosition(atom, Point3D(*place))
-    rdMolAlign.AlignMol(mol, target, atomMap=[(atom, atom) for atom in places])
+        mol.GetConformer().SetAtomPosition(atom, Point3D(*place))
 
 
 def _relax(mol: Chem.Mol, held: Places) -> None:
@@ -159,17 +147,22 @@ def _open_face(site: MichaelSite, xyz: NDArray[np.float64]) -> NDArray[np.float6
     two = np.cross(axis, one)
     angles = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
     directions = np.cos(angles)[:, None] * one + np.sin(angles)[:, None] * two
-    sulfur = xyz[site.beta] + _CARBON_SULFUR * directions
-    distance = np.linalg.norm(sulfur[:, None] - others[None], axis=2).min(axis=1)
-    return np.asarray(directions[int(distance.argmax())])
+    return _most_open(xyz[site.beta], directions, others)
 
 
 def _open_direction(start: NDArray[np.float64], xyz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Unit vector along which a bonded atom is farthest from all others."""
     directions = np.random.default_rng(SEED).standard_normal((_DIRECTIONS * 10, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return _most_open(start, directions, xyz)
+
+
+def _most_open(
+    start: NDArray[np.float64], directions: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of (n, 3) directions the one in which an atom bonded to `start` is farthest from the others."""
     ends = start + _CARBON_SULFUR * directions
-    distance = np.linalg.norm(ends[:, None] - xyz[None], axis=2).min(axis=1)
+    distance = np.linalg.norm(ends[:, None] - others[None], axis=2).min(axis=1)
     return np.asarray(directions[int(distance.argmax())])
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from rdkit import Chem, rdBase
 
-from molecules.smiles import canonical, parse
+from molecules.smiles import canonical, make_stereo_relative, parse
 from molecules.species import Species
 
 CARBON_HYDROGEN = "[#6]-[#1]"
 HETEROATOM_HYDROGEN = "[!#6;!#1]-[#1]"
 """SMARTS of bonds; the first atom is the one that a value is named after."""
-_RELATIVE = {Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS, Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,7 @@ def homolysis(bond: BreakableBond, label: str) -> tuple[Species, Species]:
     with rdBase.BlockLogs():
         mol = Chem.RWMol(Chem.AddHs(parse(bond.smiles)))
         Chem.Kekulize(mol, clearAromaticFlags=True)
-        for each in mol.GetBonds():  # labels that count priorities become relations, which outlive the change
-            each.SetBondDir(Chem.BondDir.NONE)
-            each.SetStereo(_RELATIVE.get(each.GetStereo(), each.GetStereo()))
+        make_stereo_relative(mol)
         mol.RemoveBond(bond.atom, bond.partner)
         for end in (bond.atom, bond.partner):
             _make_radical(mol.GetAtomWithIdx(end))

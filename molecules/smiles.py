@@ -16,6 +16,7 @@ _REMEDIES = (
 )
 _REDRAW = "Draw the molecule in a structure editor and copy its SMILES."
 _POSITION = re.compile(r"around position (\d+)")
+_RELATIVE = {Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS, Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS}
 _ATOM_NUMBERS = re.compile(r" for atom # \d+ \w+| Unkekulized atoms:.*|(?<= atom) \d+")  # counted from 0: misleading
 _TIMESTAMP = re.compile(r"^\[\d\d:\d\d:\d\d\]\s*", re.MULTILINE)
 
@@ -74,6 +75,16 @@ def canonical(smiles: str) -> str:
     """
     written: str = Chem.MolToSmiles(parse(smiles))
     return written
+
+
+def make_stereo_relative(mol: Chem.Mol) -> None:
+    """Write the stereo of double bonds as cis and trans, so that it outlives a change of the molecule elsewhere.
+
+    Labels that count priorities (E, Z) become relations, and the marks on neighbouring bonds are dropped.
+    """
+    for bond in mol.GetBonds():
+        bond.SetBondDir(Chem.BondDir.NONE)
+        bond.SetStereo(_RELATIVE.get(bond.GetStereo(), bond.GetStereo()))
 
 
 def first_message(log: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -72,6 +73,11 @@ def size(species: Species, level: LevelOfTheory) -> int:
     return n_basis(species.symbols, level.basis)
 
 
+def stored_species(payload: Mapping[str, Any]) -> Species:
+    """The species of a ground state as the store holds it."""
+    return _SPECIES.validate_python(payload["calculation"]["species"])
+
+
 def reference_seconds(species: Species, level: LevelOfTheory) -> float:
     """Core-seconds of one ground state on the reference machine."""
     seconds: float = FIXED_SECONDS + SECONDS_AT_100 * (size(species, level) / 100) ** EXPONENT
@@ -85,7 +91,7 @@ def reference_seconds(species: Species, level: LevelOfTheory) -> float:
 def _machine_factor(store: Store, level: LevelOfTheory) -> float:
     ratios: list[float] = []
     for payload, _ in store.newest("ground_state", 50):
-        species = _SPECIES.validate_python(payload["calculation"]["species"])
+        species = stored_species(payload)
         spent = sum(payload["wall_s"].values())
         if size(species, level) == payload["n_basis"]:
             ratios.append(spent / reference_seconds(species, level))

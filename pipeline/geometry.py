@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -34,6 +34,7 @@ OPEN_SHELL_SHAKE_ANGSTROM = 0.05
 """Standard deviation of the displacements that open shells start with. Force fields know no radicals: they make vinyl
 and acetyl linear and methoxy threefold, saddle points that an optimiser does not leave without a push."""
 _SHAKE_SEED = 1
+_LOOSE_SHAKE_ANGSTROM, _LOOSE_STEPS = 0.02, 100
 POSE_FREEDOM_ANGSTROM = 0.3
 """How far a heavy atom of a pose may move at no cost: bonds and angles lose what the refinement or the force field of
 the pose put into them, torsions stay. Conformers within this are one conformer too, in `molecules.conformers`."""
@@ -118,9 +119,10 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
             f"GFN2-xTB does not converge for {species.label}: {failure}.",
             "Check that the structure is chemically sensible; a smaller model of it may work.",
         )
+    minima.sort(key=lambda minimum: minimum[0])
     if species.driven:
-        return _at_the_top(species, [geometry for _, geometry, _ in sorted(minima, key=lambda minimum: minimum[0])])
-    energy, geometry, converged = min(minima, key=lambda minimum: minimum[0])
+        return _at_the_top(species, species.driven, [geometry for _, geometry, _ in minima[:PATHS]])
+    energy, geometry, converged = minima[0]
     flags = _rearrangements(species.smiles, geometry)
     if not converged:
         flags.append(f"The geometry is not fully relaxed after {MAX_STEPS} steps.")
@@ -128,20 +130,20 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
     return RelaxedGeometry(geometry, energy, ensemble, spread, len(minima), tuple(flags))
 
 
-def _at_the_top(species: Species, minima: Sequence[Geometry]) -> RelaxedGeometry:
+def _at_the_top(species: Species, driven: tuple[int, int], minima: Iterable[Geometry]) -> RelaxedGeometry:
     """The lowest of the highest points on the ways from a few minima."""
     tops: list[Top] = []
-    for minimum in minima[:PATHS]:
+    for minimum in minima:
         atoms = xtb_atoms(minimum, species.charge, species.multiplicity, species.environment)
-        tops.append(highest_point(atoms, *(species.driven or (0, 0))))
+        tops.append(highest_point(atoms, *driven))
     lowest = min(tops, key=lambda top: (not top.is_maximum, top.energy_hartree))
     return RelaxedGeometry(lowest.geometry, lowest.energy_hartree, 0.0, 0.0, len(tops), lowest.flags)
 
 
 def _ensemble(smiles: str, minima: Sequence[tuple[float, Geometry, bool]]) -> tuple[float, float]:
-    """What the fields of `RelaxedGeometry` say, in hartree, from converged minima that kept their bonds."""
+    """The fields of `RelaxedGeometry`, from those of the minima, lowest first, that converged and kept their bonds."""
     kept: list[tuple[float, NDArray[np.float64]]] = []
-    for energy, geometry, converged in sorted(minima, key=lambda minimum: minimum[0]):
+    for energy, geometry, converged in minima:
         moments = _moments(geometry)
         known = any(
             energy - other < SAME_HARTREE and np.allclose(moments, others, rtol=_SAME_MOMENTS) for other, others in kept
@@ -203,6 +205,21 @@ def xtb_atoms(geometry: Geometry, charge: int, multiplicity: int, environment: E
     return atoms
 
 
+def loosely_relaxed(start: Geometry, charge: int, multiplicity: int, environment: Environment) -> Atoms:
+    """A first look: ten times looser than `relax`, so that energies are within a few kcal/mol in a tenth of the time.
+
+    Radicals have to lose most of their strain even so, since that is what delocalises them.
+
+    Raises:
+        RuntimeError: the xTB self-consistent field does not converge.
+    """
+    atoms = xtb_atoms(start, charge, multiplicity, environment)
+    if multiplicity > 1:
+        atoms.rattle(_LOOSE_SHAKE_ANGSTROM, seed=_SHAKE_SEED)
+    BFGS(atoms, logfile=None).run(fmax=10 * FORCE_TOLERANCE, steps=_LOOSE_STEPS)
+    return atoms
+
+
 def _optimise(start: Geometry, state: RelaxedState, environment: Environment) -> tuple[float, Geometry, bool]:
     atoms = xtb_atoms(start, state.charge, state.multiplicity, environment)
     if state.pose:
@@ -211,8 +228,8 @@ def _optimise(start: Geometry, state: RelaxedState, environment: Environment) ->
         atoms.rattle(OPEN_SHELL_SHAKE_ANGSTROM, seed=_SHAKE_SEED)
     converged = len(atoms) == 1 or BFGS(atoms, logfile=None).run(fmax=FORCE_TOLERANCE, steps=MAX_STEPS)
     atoms.set_constraint()
-    positions = tuple((float(x), float(y), float(z)) for x, y, z in atoms.get_positions())
-    return float(atoms.get_potential_energy() / Hartree), Geometry(start.symbols, positions), bool(converged)
+    geometry = Geometry.of(start.symbols, atoms.get_positions())
+    return float(atoms.get_potential_energy() / Hartree), geometry, bool(converged)
 
 
 def _restraints(pose: Geometry) -> list[Hookean]:

@@ -121,7 +121,7 @@ def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelO
         InputError: charge, multiplicity, basis or functional do not fit.
     """
     mol = molecule(geometry, charge, multiplicity, level.basis)
-    solver = _lowest(converge(_solver(mol, level.functional, level)))
+    solver = _lowest(converge(scf_solver(mol, level.functional, level.grid_level, level.density_fit)))
     order = np.argsort(-solver.mo_occ, kind="stable")  # doubly, singly, empty; by energy within each
     n_alpha, n_beta = mol.nelec
     return MeanField(
@@ -144,7 +144,7 @@ def semicanonical(orbitals: NDArray[np.float64], fock: NDArray[np.float64]) -> N
 
 def dft_energy(reference: MeanField, level: LevelOfTheory) -> tuple[float, bool]:
     """Energy in hartree of the level's DFT null model on the density the level asks for, and its convergence."""
-    solver = _solver(reference.scf.mol, level.dft_functional, level)
+    solver = scf_solver(reference.scf.mol, level.dft_functional, level.grid_level, level.density_fit)
     if level.density_fit:
         solver.with_df = reference.scf.with_df
     density = reference.scf.make_rdm1()
@@ -210,7 +210,12 @@ def _doubtful(solver: Any) -> bool:
     return bool(gaps and min(gaps) < SMALL_GAP_HARTREE)
 
 
-def _solver(mol: gto.Mole, functional: str, level: LevelOfTheory) -> Any:
+def scf_solver(mol: gto.Mole, functional: str, grid_level: int, density_fit: bool) -> Any:
+    """PySCF's restricted (open-shell) SCF object, Hartree–Fock or Kohn–Sham, not yet solved.
+
+    Raises:
+        InputError: there is no such functional.
+    """
     if functional == "hf":
         solver = scf.ROHF(mol) if mol.spin else scf.RHF(mol)
     else:
@@ -219,7 +224,5 @@ def _solver(mol: gto.Mole, functional: str, level: LevelOfTheory) -> Any:
         except (KeyError, ValueError) as error:
             raise InputError(f"There is no functional {functional!r}.", "Use a name such as pbe0 or r2scan.") from error
         solver = dft.ROKS(mol, xc=functional) if mol.spin else dft.RKS(mol, xc=functional)
-        solver.grids.level = level.grid_level
-    if level.density_fit:
-        solver = solver.density_fit()
-    return solver
+        solver.grids.level = grid_level
+    return solver.density_fit() if density_fit else solver

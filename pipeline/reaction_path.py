@@ -64,9 +64,8 @@ def highest_point(atoms: Atoms, stays: int, leaves: int) -> Top:
     top = _at(nearest, stays, leaves, moving, distance)
     names = f"{atoms[leaves].symbol}–{atoms[stays].symbol}"
     missing = f"GFN2-xTB finds no barrier along {names}: the point at {FALLBACK_ANGSTROM} Å stands for it."
-    positions = tuple((float(x), float(y), float(z)) for x, y, z in top.get_positions())
     return Top(
-        geometry=Geometry(tuple(top.get_chemical_symbols()), positions),
+        geometry=Geometry.of(top.get_chemical_symbols(), top.get_positions()),
         energy_hartree=float(top.get_potential_energy() / Hartree),
         distance_angstrom=distance,
         is_maximum=is_maximum,
@@ -78,10 +77,7 @@ def _at(atoms: Atoms, stays: int, leaves: int, moving: list[int], distance: floa
     """Relaxed with that distance held."""
     moved = atoms.copy()
     moved.calc = type(atoms.calc)(**atoms.calc.parameters)
-    moved.set_constraint()
-    axis = moved.positions[leaves] - moved.positions[stays]
-    length = np.linalg.norm(axis)
-    moved.positions[moving] += axis / length * (distance - length)
+    moved.set_distance(stays, leaves, distance, fix=0, indices=moving)
     moved.set_constraint(FixBondLength(stays, leaves))
     BFGS(moved, logfile=None).run(fmax=FORCE_TOLERANCE, steps=MAX_STEPS)
     return moved

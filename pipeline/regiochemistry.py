@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ase.optimize import BFGS
 from ase.units import Hartree
 
 from molecules.conformers import EmbeddingError, conformers
 from molecules.michael import MichaelSite, find_michael_sites, thiolate_adduct
-from pipeline.geometry import xtb_atoms
+from pipeline.geometry import loosely_relaxed
 from pipeline.rungs import HARTREE_IN_KCAL_MOL
 
-FORCE_TOLERANCE, MAX_STEPS = 0.2, 100
-"""eV/Å: a first look, as in `pipeline.soft_spots`."""
 CONFORMERS, SEED = 2, 1
 CLOSE_KCAL_MOL = 2.0
 """Sites within this of the best may win at a higher level, or by their rates."""
@@ -64,9 +61,8 @@ def _adduct_energy(site: MichaelSite) -> float | None:
     energies = []
     try:
         for start in conformers(adduct.smiles, CONFORMERS, SEED):
-            atoms = xtb_atoms(start, adduct.charge, 1, "water")
-            BFGS(atoms, logfile=None).run(fmax=FORCE_TOLERANCE, steps=MAX_STEPS)
+            atoms = loosely_relaxed(start, adduct.charge, 1, "water")
             energies.append(float(atoms.get_potential_energy() / Hartree))
     except (EmbeddingError, RuntimeError):
-        return min(energies, default=None)
-    return min(energies)
+        pass  # what converged before counts
+    return min(energies, default=None)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from ase import Atoms
-from ase.optimize import BFGS
 from ase.units import Hartree
 
 from molecules.conformers import EmbeddingError, Geometry, conformers
 from molecules.radicals import BreakableBond, find_bonds
 from molecules.species import neutral
-from pipeline.geometry import xtb_atoms, xtb_energy
+from pipeline.geometry import loosely_relaxed, xtb_energy
 
-FORCE_TOLERANCE = 0.2
-"""eV/Å: ten times looser than in `pipeline.geometry`. Radicals have to lose most of their strain, since that is what
-delocalises them; energies then are within a few kcal/mol, in a tenth of the time."""
-_SHAKE_ANGSTROM, _MAX_STEPS, _SEED = 0.02, 100, 1
+_SEED = 1
 _HYDROGEN = Geometry(("H",), ((0.0, 0.0, 0.0),))
 
 
@@ -51,7 +46,7 @@ def bond_energies(smiles: str, pattern: str) -> tuple[float, ...]:
     bonds = find_bonds(smiles, pattern)
     charge = neutral(smiles, smiles, "gas").charge
     try:
-        whole = _relaxed(conformers(smiles, 1, _SEED)[0], charge, 1)
+        whole = loosely_relaxed(conformers(smiles, 1, _SEED)[0], charge, 1, "gas")
     except (EmbeddingError, RuntimeError):
         return (math.inf,) * len(bonds)
     hydrogen = xtb_energy(_HYDROGEN, 0, 2, "gas")
@@ -60,18 +55,10 @@ def bond_energies(smiles: str, pattern: str) -> tuple[float, ...]:
     for bond in bonds:
         radical = whole.copy()
         del radical[bond.partner]
-        start = Geometry(tuple(radical.symbols), tuple((float(x), float(y), float(z)) for x, y, z in radical.positions))
+        start = Geometry.of(radical.symbols, radical.positions)
         try:
-            energy = _relaxed(start, charge, 2).get_potential_energy() / Hartree
+            energy = loosely_relaxed(start, charge, 2, "gas").get_potential_energy() / Hartree
         except RuntimeError:
             energy = math.inf
         energies.append(float(energy + hydrogen - at_rest))
     return tuple(energies)
-
-
-def _relaxed(start: Geometry, charge: int, multiplicity: int) -> Atoms:
-    atoms = xtb_atoms(start, charge, multiplicity, "gas")
-    if multiplicity > 1:
-        atoms.rattle(_SHAKE_ANGSTROM, seed=_SEED)
-    BFGS(atoms, logfile=None).run(fmax=FORCE_TOLERANCE, steps=_MAX_STEPS)
-    return atoms

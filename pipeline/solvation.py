@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyscf import df, dft, gto, lib
+from pyscf import df, gto, lib
 from pyscf.solvent import smd as pyscf_smd
 from scipy.linalg import lu_factor, lu_solve
 
@@ -14,7 +14,7 @@ from molecules.conformers import Geometry
 from molecules.species import Environment
 from pipeline.errors import InputError
 from pipeline.geometry import xtb_energy
-from pipeline.mean_field import converge, molecule
+from pipeline.mean_field import converge, molecule, scf_solver
 
 FUNCTIONAL, BASIS = "m05-2x", "6-31g*"
 """What SMD's cavity and surface tensions were made for first; Hartree–Fock polarises too much."""
@@ -56,19 +56,13 @@ def smd(geometry: Geometry, charge: int, multiplicity: int, environment: Environ
         mol = molecule(geometry, charge, multiplicity, BASIS)
     except InputError:
         mol = molecule(geometry, charge, multiplicity, _HEAVIER_BASIS)
-    in_gas = converge(_solver(mol), tolerance=CONVERGENCE_HARTREE)
-    solvated = _solver(mol)
-    solvated.with_df, solvated.grids = in_gas.with_df, in_gas.grids
+    in_gas, solvated = (scf_solver(mol, FUNCTIONAL, GRID_LEVEL, density_fit=True) for _ in range(2))
+    in_gas = converge(in_gas, tolerance=CONVERGENCE_HARTREE)
+    solvated.with_df = in_gas.with_df
     model = _Smd(mol, _NAMES[environment])
     model.lebedev_order = LEBEDEV_ORDER
     solvated = converge(pyscf_smd.smd_for_scf(solvated, model), in_gas.make_rdm1(), CONVERGENCE_HARTREE)
     return float(solvated.e_tot - in_gas.e_tot), bool(in_gas.converged and solvated.converged)
-
-
-def _solver(mol: gto.Mole) -> Any:
-    solver = (dft.ROKS(mol, xc=FUNCTIONAL) if mol.spin else dft.RKS(mol, xc=FUNCTIONAL)).density_fit()
-    solver.grids.level = GRID_LEVEL
-    return solver
 
 
 class _Smd(pyscf_smd.SMD):  # type: ignore[misc]  # PySCF has no types

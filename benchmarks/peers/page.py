@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cases import AGAINST_PEERS, AT_EQUILIBRIUM, GROWING, Case
-from machine import table
 from peers.environments import EVALUATION, EXACT, EXACT_SYMMETRY, OURS, PEERS
 from peers.growth import Point
 from peers.records import Record
 
+from flows.markdown import table
 from pipeline.vqe.minimise import OTHER_BYTES, STATE_VECTORS
 
 AGREEMENT_HARTREE = 1e-4

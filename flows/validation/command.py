@@ -65,10 +65,7 @@ def validate(
         else:
             sets.append(_few(made) if fast else made)
     problems = run(sets, workers, store_url, console) if compute else {}
-    results = [
-        Result(one, {v.name: outcomes(v, problems, store_url) for v in one.variants}, _baselines(one, store_url))
-        for one in sets
-    ]
+    results = [Result(one, outcomes(one, problems, store_url), _baselines(one, store_url, compute)) for one in sets]
     return page.write(results, missing, _command(names, fast), folder)
 
 
@@ -92,12 +89,12 @@ def _size(case: Case) -> tuple[int, str]:
     return max(len(calculation.species.symbols) for calculation in case.calculations), case.name
 
 
-def _baselines(one: ValidationSet, store_url: str) -> Mapping[str, Vector]:
+def _baselines(one: ValidationSet, store_url: str, compute: bool) -> Mapping[str, Vector]:
     if one.name != "gsh":
         return {}
     variant = next(v for v in one.variants if v.profile == "quick" and v.value.startswith("thiol"))
     acceptors = [case.calculations[1] for case in variant.cases]
-    orbitals = [lowest_empty_orbital(acceptor, variant.level, store_url) for acceptor in acceptors]
+    orbitals = [lowest_empty_orbital(acceptor, variant.level, store_url, compute) for acceptor in acceptors]
     return {
         "substituents at α and β, fewest first": np.array([-float(substituents(a.species.smiles)) for a in acceptors]),
         "lowest empty orbital of Hartree–Fock, quick, lowest first": np.array(

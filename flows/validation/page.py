@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 from matplotlib.figure import Figure
 
+from flows.markdown import table
 from flows.validation.run import NOT_YET, Outcome
 from flows.validation.sets import ValidationSet, Variant
 from flows.validation.statistics import (
@@ -27,11 +28,12 @@ from flows.validation.statistics import (
     misplaced,
     spearman,
 )
-from pipeline.rungs import RANKING_RUNG, RUNGS, RungName
+from pipeline.rungs import RANKING_RUNG, RUNGS
 
 PACKAGES = ("pyscf", "pyscf-forge", "tblite", "rdkit", "numpy", "scipy")
 N_WORST = 6
 _NOTHING = "—"
+_OTHERS = tuple(rung for rung in RUNGS if rung != RANKING_RUNG)
 _STAGES = ("geometry", "xtb", "vibrations", "mean_field", "solvation", "dft", "casci", "vqe", "pdft")
 
 
@@ -68,11 +70,9 @@ def write(results: Sequence[Result], missing: Sequence[str], command: str, folde
         *missing,
     ]
     for result in results:
-        if any(outcome.problem == NOT_YET for outcome in _primary(result)):
-            parts += section(result)
-            continue
-        plot(result, folder / "images" / f"validation-{result.of.name}.svg")
-        values(result, folder / "validation" / f"{result.of.name}.tsv")
+        if not _waiting(_primary(result)):
+            plot(result, folder / "images" / f"validation-{result.of.name}.svg")
+            values(result, folder / "validation" / f"{result.of.name}.tsv")
         parts += section(result)
     parts += ["## Time", *times(results), _machine()]
     page = folder / "VALIDATION.md"
@@ -84,8 +84,7 @@ def verdict(result: Result) -> str:
     """Whether the primary variant meets its bars, in a sentence."""
     one, outcomes = result.of, _primary(result)
     computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
-    waiting = sum(outcome.problem == NOT_YET for outcome in outcomes)
-    if waiting:
+    if waiting := _waiting(outcomes):
         return (
             f"{len(outcomes) - waiting} of {len(outcomes)} molecules are computed so far; `eigenlead validate` goes on."
         )
@@ -95,7 +94,7 @@ def verdict(result: Result) -> str:
         met = "meets" if error.value <= one.most_error else "misses"
         said.append(f"a mean absolute error of {error} {one.unit} {met} the bar of {one.most_error:g}")
     if one.least_spearman is not None:
-        rank = interval(spearman, _ranked(result, computed), measured)
+        rank = interval(spearman, _ranked(one.variants[0], computed), measured)
         met = "meets" if rank.value >= one.least_spearman else "misses"
         said.append(f"a Spearman correlation of {rank} {met} the bar of {one.least_spearman:g}")
         if one.aim is not None:
@@ -113,30 +112,30 @@ def section(result: Result) -> Iterator[str]:
     one, outcomes = result.of, _primary(result)
     yield f"## {one.title}"
     yield f"Measured: {one.measured}. Source: {one.source}. {_capital(verdict(result))}"
-    if any(outcome.problem == NOT_YET for outcome in outcomes):
+    if _waiting(outcomes):
         if any(_finished(result)):
             yield "Spearman correlation, by rung, of the variants that are finished."
-            yield _table(("variant", "molecules", *RUNGS), _rows(result, spearman))
+            yield table(("variant", "molecules", *RUNGS), _rows(result, spearman))
         return
     yield f"![Computed against measured](images/validation-{one.name}.svg)"
-    orders = "Orders compare falling values with rising measured ones. " if one.falls else ""
+    orders = "Orders compare falling values with rising measured ones. " if one.variants[0].falls else ""
     yield f"Spearman correlation, by rung. {orders}Every variant that was tried is a row."
-    yield _table(("variant", "molecules", *RUNGS), _rows(result, spearman))
-    if not one.falls:
+    yield table(("variant", "molecules", *RUNGS), _rows(result, spearman))
+    if not one.orders_only:
         yield f"Mean absolute error, {one.unit}, by rung."
-        yield _table(("variant", "molecules", *RUNGS), _rows(result, mean_absolute_error))
+        yield table(("variant", "molecules", *RUNGS), _rows(result, mean_absolute_error))
         yield f"Mean signed error, {one.unit}, by rung."
-        yield _table(("variant", "molecules", *RUNGS), _signed(result))
+        yield table(("variant", "molecules", *RUNGS), _signed(result))
     if result.baselines:
         measured = _measured(outcomes)
         rows = ([name, str(interval(spearman, numbers, measured))] for name, numbers in result.baselines.items())
         yield "Baselines without an equation over ground states:"
-        yield _table(("baseline", "Spearman"), rows)
+        yield table(("baseline", "Spearman"), rows)
     yield f"What the quantum step changed: each rung less `{RANKING_RUNG}`, paired, {one.variants[0].name}."
-    yield _table(("statistic", *(rung for rung in RUNGS if rung != RANKING_RUNG)), _differences(result))
+    yield table(("statistic", *_OTHERS), _differences(result))
     yield effect(result)
     yield f"The {N_WORST} that are farthest off, {one.variants[0].name}:"
-    yield _table(("molecule", "group", "measured", "computed", "off", "flags"), _worst(result))
+    yield table(("molecule", "group", "measured", "computed", "off", "flags"), _worst(result))
     failed = [outcome for outcome in outcomes if outcome.value is None]
     if failed:
         yield "Not computed: " + "; ".join(f"{outcome.case.name} ({outcome.problem})" for outcome in failed) + "."
@@ -149,7 +148,7 @@ def effect(result: Result) -> str:
     apart = np.abs(vqe - exact)
     if not np.isfinite(apart).any():
         return ""
-    unit = "kcal/mol" if result.of.falls else result.of.unit
+    unit = result.of.unit or "kcal/mol"
     return (
         f"The VQE's values lie up to {np.nanmax(apart):.3f} {unit} from those of the exact state of the same active "
         f"space (median {np.nanmedian(apart):.4f})."
@@ -164,11 +163,11 @@ def plot(result: Result, file: Path) -> None:
     axes = figure.subplots()
     for rung, colour, size in (("mean_field", "#b9c4cc", 18), (RANKING_RUNG, "#1f5f8b", 26)):
         axes.scatter(measured, _computed(outcomes, rung), s=size, color=colour, label=rung)
-    if not result.of.falls and len(measured):
+    if not result.of.orders_only and len(measured):
         ends = [float(measured.min()), float(measured.max())]
         axes.plot(ends, ends, color="#c44", linewidth=1)
     axes.set_xlabel(f"measured: {result.of.measured}")
-    axes.set_ylabel("computed, " + ("kcal/mol" if result.of.falls else result.of.unit))
+    axes.set_ylabel("computed, " + (result.of.unit or "kcal/mol"))
     axes.legend(frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
@@ -178,15 +177,15 @@ def values(result: Result, file: Path) -> None:
     with file.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
         writer.writerow(("variant", "molecule", "group", "measured", *RUNGS, "flags", "problem"))
-        for name, outcomes in result.outcomes.items():
-            if name.endswith("tPBE0"):
+        for variant in result.of.variants:
+            if variant.hybrid:
                 continue  # follows from the rows of the variant that it mixes
-            for outcome in outcomes:
+            for outcome in result.outcomes[variant.name]:
                 rungs = outcome.value.rungs.as_dict() if outcome.value else {}
                 numbers = [f"{value:.4f}" if (value := rungs.get(rung)) is not None else "" for rung in RUNGS]
                 flags = " ".join(outcome.value.flags) if outcome.value else ""
                 case = outcome.case
-                writer.writerow((name, case.name, case.group, case.measured, *numbers, flags, outcome.problem))
+                writer.writerow((variant.name, case.name, case.group, case.measured, *numbers, flags, outcome.problem))
 
 
 def times(results: Iterable[Result]) -> Iterator[str]:
@@ -195,22 +194,22 @@ def times(results: Iterable[Result]) -> Iterator[str]:
         "Median seconds of a ground state on one core, and the share of its stages; shares are of the sums over all. "
         "VQE and MC-PDFT stand beside the mean field that they start from."
     )
+    unique = {
+        (variant.profile, state.calculation): state
+        for result in results
+        for variant in result.of.variants
+        for outcome in result.outcomes[variant.name]
+        for state in outcome.states
+    }
     by_profile: dict[str, dict[int, list[Mapping[str, float]]]] = {}
-    seen: set[int] = set()
-    for result in results:
-        for variant in result.of.variants:
-            for outcome in result.outcomes[variant.name]:
-                for state in outcome.states:
-                    if id(state) not in seen:
-                        seen.add(id(state))
-                        heavy = sum(symbol != "H" for symbol in state.geometry.symbols)
-                        by_profile.setdefault(variant.profile, {}).setdefault(heavy, []).append(state.wall_s)
+    for (profile, _), state in unique.items():
+        by_profile.setdefault(profile, {}).setdefault(state.geometry.n_heavy, []).append(state.wall_s)
     rows = [
         [profile, str(heavy), str(len(walls)), f"{median(sum(wall.values()) for wall in walls):.1f}", *_shares(walls)]
         for profile, by_size in by_profile.items()
         for heavy, walls in sorted(by_size.items())
     ]
-    yield _table(("level", "heavy atoms", "ground states", "seconds", *_STAGES, "(vqe + pdft) / mean field"), rows)
+    yield table(("level", "heavy atoms", "ground states", "seconds", *_STAGES, "(vqe + pdft) / mean field"), rows)
     for profile, by_size in by_profile.items():
         walls = [wall for one in by_size.values() for wall in one]
         share = _quantum_share(walls)
@@ -253,17 +252,15 @@ def _computed(outcomes: Sequence[Outcome], rung: str, hybrid: float = 0.0) -> Ve
     return (1 - hybrid) * values + hybrid * _computed(outcomes, bare)
 
 
-def _ranked(result: Result, computed: Vector) -> Vector:
+def _ranked(variant: Variant, computed: Vector) -> Vector:
     """Turned so that it should rise with the measured; molecules without a value at the end of the ranking."""
-    turned = -computed if result.of.falls else computed
+    turned = -computed if variant.falls else computed
     return np.where(np.isnan(turned), -np.inf, turned)
 
 
-def _rises(result: Result, variant: Variant, computed: Vector) -> Vector:
-    """As `_ranked`; an electrophilicity rises with the rate, where energies fall."""
-    if variant.value.endswith("electrophilicity"):
-        return np.where(np.isnan(computed), -np.inf, computed)
-    return _ranked(result, computed)
+def _waiting(outcomes: Sequence[Outcome]) -> int:
+    """How many are not computed yet."""
+    return sum(outcome.problem == NOT_YET for outcome in outcomes)
 
 
 def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
@@ -275,7 +272,7 @@ def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
             if np.isnan(computed).all():
                 cells.append(_NOTHING)
                 continue
-            numbers = _rises(result, variant, computed) if statistic is spearman else computed
+            numbers = _ranked(variant, computed) if statistic is spearman else computed
             cells.append(str(interval(statistic, numbers, measured)))
         yield [variant.name, f"{len(outcomes)}", *cells]
 
@@ -283,7 +280,7 @@ def _rows(result: Result, statistic: Statistic) -> Iterator[list[str]]:
 def _finished(result: Result) -> Iterator[Variant]:
     """Variants of which every molecule was tried."""
     for variant in result.of.variants:
-        if not any(outcome.problem == NOT_YET for outcome in result.outcomes[variant.name]):
+        if not _waiting(result.outcomes[variant.name]):
             yield variant
 
 
@@ -296,26 +293,22 @@ def _signed(result: Result) -> Iterator[list[str]]:
 
 
 def _differences(result: Result) -> Iterator[list[str]]:
-    outcomes = _primary(result)
+    outcomes, primary = _primary(result), result.of.variants[0]
     measured = _measured(outcomes)
     statistics: list[tuple[str, Statistic]] = [("Spearman", spearman)]
-    if not result.of.falls:
+    if not result.of.orders_only:
         statistics.append(("mean absolute error", mean_absolute_error))
     best = _computed(outcomes, RANKING_RUNG)
     for name, statistic in statistics:
         cells = []
-        for rung in _others():
+        for rung in _OTHERS:
             computed = _computed(outcomes, rung)
             if np.isnan(computed).all() or np.isnan(best).all():
                 cells.append(_NOTHING)
                 continue
-            pair = (_ranked(result, computed), _ranked(result, best)) if statistic is spearman else (computed, best)
+            pair = (_ranked(primary, computed), _ranked(primary, best)) if statistic is spearman else (computed, best)
             cells.append(str(difference(statistic, *pair, measured)))
         yield [name, *cells]
-
-
-def _others() -> tuple[RungName, ...]:
-    return tuple(rung for rung in RUNGS if rung != RANKING_RUNG)
 
 
 def _worst(result: Result) -> Iterator[list[str]]:
@@ -323,17 +316,13 @@ def _worst(result: Result) -> Iterator[list[str]]:
     if not outcomes:
         return
     computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
-    off = misplaced(_ranked(result, computed), measured) if result.of.falls else computed - measured
+    orders = result.of.orders_only
+    off = misplaced(_ranked(result.of.variants[0], computed), measured) if orders else computed - measured
     for i in np.argsort(-np.abs(off))[:N_WORST]:
         case, value = outcomes[i].case, outcomes[i].value
         flags = " ".join(value.flags) if value else ""
-        size = f"{off[i]:+.0f} places" if result.of.falls else f"{off[i]:+.2f}"
+        size = f"{off[i]:+.0f} places" if orders else f"{off[i]:+.2f}"
         yield [case.name, case.group, f"{case.measured:.2f}", f"{computed[i]:.2f}", size, flags or _NOTHING]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _capital(text: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from time import monotonic
 
 from rich.console import Console
 
 from flows.tasks import open_store, start_worker
-from flows.validation.sets import SEED, Case, ValidationSet, Variant
+from flows.validation.sets import Case, ValidationSet, Variant
+from flows.validation.statistics import SEED
 from pipeline.cost import estimate, reference_seconds
 from pipeline.descriptors import DescriptorValue
 from pipeline.errors import ComputationError
@@ -20,7 +22,7 @@ from pipeline.level import LevelOfTheory
 from pipeline.mean_field import mean_field
 from pipeline.store import Store, content_hash
 
-_BATCHES_BETWEEN_LINES = 10
+_STATES_BETWEEN_LINES = 10
 NOT_YET = "not computed yet"
 
 
@@ -53,23 +55,42 @@ def run(sets: Iterable[ValidationSet], workers: int, store_url: str, console: Co
             if complaint := job.result():
                 problems[key] = complaint
                 console.print(f"{waiting[key][0].species.label}: {complaint}")
-            if done % _BATCHES_BETWEEN_LINES == 0 or done == len(jobs):
+            if done % _STATES_BETWEEN_LINES == 0 or done == len(jobs):
                 console.print(f"{done} of {len(jobs)} ground states after {(monotonic() - began) / 60:.1f} min")
     return problems
 
 
-def outcomes(variant: Variant, problems: Mapping[str, str], store_url: str) -> tuple[Outcome, ...]:
-    """What the store says of each case."""
-    return tuple(_outcome(case, variant, problems, open_store(store_url)) for case in variant.cases)
+def outcomes(one: ValidationSet, problems: Mapping[str, str], store_url: str) -> Mapping[str, tuple[Outcome, ...]]:
+    """What the store says of each case, by variant; a ground state that several share is read once."""
+    store = open_store(store_url)
+
+    @cache
+    def stored(calculation: Calculation, level: LevelOfTheory) -> GroundState | None:
+        return stored_ground_state(calculation, level, SEED, store)
+
+    def outcome(case: Case, variant: Variant) -> Outcome:
+        states: list[GroundState] = []
+        for calculation in case.calculations:
+            state = stored(calculation, variant.level)
+            if state is None:
+                key = ground_state_key(calculation, variant.level, SEED)
+                return Outcome(case, None, (), problems.get(key, NOT_YET))
+            states.append(state)
+        return Outcome(case, _picked(case.values(states), variant.value), tuple(states), "")
+
+    return {variant.name: tuple(outcome(case, variant) for case in variant.cases) for variant in one.variants}
 
 
-def lowest_empty_orbital(calculation: Calculation, level: LevelOfTheory, store_url: str) -> float | None:
-    """Energy of the mean field's lowest empty orbital in hartree at the stored geometry; None where that is missing."""
+def lowest_empty_orbital(calculation: Calculation, level: LevelOfTheory, store_url: str, compute: bool) -> float | None:
+    """Energy of the mean field's lowest empty orbital in hartree, at the stored geometry.
+
+    None where there is no such geometry, or, unless it may be computed, no stored energy.
+    """
     store = open_store(store_url)
     key = content_hash("lumo", ground_state_key(calculation, level, SEED))
     if (known := store.get(key)) is not None:
         return float(known)
-    state = stored_ground_state(calculation, level, SEED, store)
+    state = stored_ground_state(calculation, level, SEED, store) if compute else None
     if state is None:
         return None
     began = monotonic()
@@ -110,17 +131,6 @@ def _compute(calculation: Calculation, level: LevelOfTheory, store_url: str) -> 
     except Exception as error:  # whatever it is, the other molecules go on
         return f"Unexpected: {type(error).__name__}: {error}"
     return ""
-
-
-def _outcome(case: Case, variant: Variant, problems: Mapping[str, str], store: Store) -> Outcome:
-    states: list[GroundState] = []
-    for calculation in case.calculations:
-        state = stored_ground_state(calculation, variant.level, SEED, store)
-        if state is None:
-            key = ground_state_key(calculation, variant.level, SEED)
-            return Outcome(case, None, (), problems.get(key, NOT_YET))
-        states.append(state)
-    return Outcome(case, _picked(case.values(states), variant.value), tuple(states), "")
 
 
 def _picked(values: Sequence[DescriptorValue], name: str) -> DescriptorValue:

@@ -13,24 +13,23 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
+from flows.validation.statistics import SEED
 from molecules.conformers import read_xyz
-from molecules.michael import find_michael_sites
 from molecules.radicals import BreakableBond, find_bonds
 from molecules.smiles import canonical, parse
 from molecules.species import Species
 from pipeline.active_space import ActiveSpaceChoice, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.descriptors.bond_dissociation import dissociation, dissociation_enthalpy
-from pipeline.descriptors.equation import energy_difference
+from pipeline.descriptors.ionisation import electron_removal, flag_unbound
+from pipeline.descriptors.solvation import hydration
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import PROFILES, LevelOfTheory, Profile
-from pipeline.rungs import HARTREE_IN_EV
+from pipeline.regiochemistry import addition_site
+from pipeline.rungs import HARTREE_IN_EV, HARTREE_IN_KCAL_MOL
 
-SEED = 20261123
-"""Of conformers and of the draw from FreeSolv; stated in docs/validation-protocol.md."""
 N_FREESOLV = 80
-KCAL_MOL_IN_EV = 0.0433641153
 IONISATION_LEVEL = replace(
     PROFILES["accurate"], basis="aug-cc-pvtz", dft_density="hf", solvent_model="alpb", n_conformers=1
 )
@@ -63,6 +62,8 @@ class Variant:
     value: str
     """Dotted name of the descriptor value that is compared; empty: the first."""
     cases: tuple[Case, ...]
+    falls: bool = False
+    """True: the larger the value, the smaller the measured quantity should be."""
     hybrid: float = 0.0
     """Share of the wave function's own energy in MC-PDFT; 0.25 is tPBE0 (Pandharkar, Hermes, Truhlar, Gagliardi,
     J. Phys. Chem. Lett. 11, 10158 (2020)). Nothing more has to be computed for it."""
@@ -84,8 +85,8 @@ class ValidationSet:
     unit: str
     source: str
     variants: tuple[Variant, ...]
-    falls: bool = False
-    """True: the larger the value, the smaller the measured quantity; then only orders are compared."""
+    orders_only: bool = False
+    """True: the values are no estimates of what was measured, so that only orders are compared."""
     least_spearman: float | None = None
     most_error: float | None = None
     """Bars; None: none."""
@@ -97,11 +98,22 @@ def gsh(data: Path) -> ValidationSet:
     """Glutathione kinetics of Michael acceptors: thiol addition energies and barriers."""
     rows = _rows(data / "gsh_kinetics.tsv")
 
-    def variant(name: str, profile: Profile, descriptor: str, value: str) -> Variant:
+    def energy(profile: Profile) -> Variant:
         level = PROFILES[profile]
-        cases = (_described(row, descriptor, level) for row in rows)
-        return Variant(name, level, profile, value, tuple(cases))
+        cases = tuple(_described(row, "thiol_addition", level) for row in rows)
+        return Variant(f"addition energy, {profile}", level, profile, "thiol_addition", cases, falls=True)
 
+    def barrier(energies: Variant) -> Variant:
+        return replace(energies, name=f"barrier, {energies.profile}", value="thiol_addition.barrier")
+
+    standard, quick = energy("standard"), energy("quick")
+    electrophilicity = replace(
+        quick,
+        name="electrophilicity index, quick",
+        value="ionisation.electrophilicity",
+        cases=tuple(_described(row, "ionisation", quick.level) for row in rows),
+        falls=False,
+    )
     return ValidationSet(
         name="gsh",
         title="Rates of Michael acceptors with glutathione",
@@ -109,15 +121,15 @@ def gsh(data: Path) -> ValidationSet:
         unit="",
         source="Böhme, Thaens, Paschke, Schüürmann, Chem. Res. Toxicol. 22, 742 (2009), and later work of the group",
         variants=(
-            variant("addition energy, standard", "standard", "thiol_addition", "thiol_addition"),
-            variant("addition energy, quick", "quick", "thiol_addition", "thiol_addition"),
-            hybrid(variant("addition energy, standard", "standard", "thiol_addition", "thiol_addition")),
-            variant("barrier, standard", "standard", "thiol_addition", "thiol_addition.barrier"),
-            variant("barrier, quick", "quick", "thiol_addition", "thiol_addition.barrier"),
-            hybrid(variant("barrier, standard", "standard", "thiol_addition", "thiol_addition.barrier")),
-            variant("electrophilicity index, quick", "quick", "ionisation", "ionisation.electrophilicity"),
+            standard,
+            quick,
+            hybrid(standard),
+            barrier(standard),
+            barrier(quick),
+            hybrid(barrier(standard)),
+            electrophilicity,
         ),
-        falls=True,
+        orders_only=True,
         least_spearman=0.75,
         aim=0.85,
     )
@@ -170,12 +182,13 @@ def ionisation(data: Path) -> ValidationSet:
         )
         calculations = tuple(map(Calculation, (upper, lower), choices))
         kind = "IE" if row["quantity"] == "ionisation_energy" else "EA"
-        measured = float(row["reference_kcal_mol"]) * KCAL_MOL_IN_EV
+        measured = float(row["reference_kcal_mol"]) * HARTREE_IN_EV / HARTREE_IN_KCAL_MOL
         return Case(f"{kind} of {row['formula']}", kind, measured, calculations, partial(_electron, kind))
 
     def variant(name: str, level: LevelOfTheory, profile: str, valence: bool) -> Variant:
         return Variant(name, level, profile, "", tuple(case(row, level, valence) for row in rows))
 
+    valence = variant("full valence, optimised, aug-cc-pVTZ", IONISATION_LEVEL, "full valence, aug-cc-pVTZ", True)
     return ValidationSet(
         name="ionisation",
         title="Ionisation energies and electron affinities",
@@ -184,11 +197,9 @@ def ionisation(data: Path) -> ValidationSet:
         source="G21IP and G21EA of GMTKN55: Goerigk et al., Phys. Chem. Chem. Phys. 19, 32184 (2017); "
         "experiment without zero-point motion",
         variants=(
-            variant("full valence, optimised, aug-cc-pVTZ", IONISATION_LEVEL, "full valence, aug-cc-pVTZ", True),
+            valence,
             variant("frontier, quick", PROFILES["quick"], "quick", False),
-            hybrid(
-                variant("full valence, optimised, aug-cc-pVTZ", IONISATION_LEVEL, "full valence, aug-cc-pVTZ", True)
-            ),
+            hybrid(valence),
         ),
         most_error=0.25,
     )
@@ -209,6 +220,7 @@ def bonds() -> ValidationSet:
         cases = tuple(case(row) for row in rows)
         return Variant(f"dissociation enthalpy, {profile}", PROFILES[profile], profile, "", cases)
 
+    standard = variant("standard")
     return ValidationSet(
         name="bonds",
         title="Bond dissociation enthalpies",
@@ -216,31 +228,28 @@ def bonds() -> ValidationSet:
         unit="kcal/mol",
         source="Blanksby, Ellison, Acc. Chem. Res. 36, 255 (2003); Luo, Comprehensive Handbook of Chemical Bond "
         "Energies, CRC Press (2007)",
-        variants=(variant("standard"), variant("quick"), hybrid(variant("standard"))),
+        variants=(standard, variant("quick"), hybrid(standard)),
         most_error=3.0,
     )
 
 
 def with_e_isomers(smiles: str) -> str:
-    """The E isomer where the SMILES leaves the geometry of a conjugated double bond open."""
+    """The E isomer where the SMILES leaves the geometry of a double bond open."""
     mol = parse(smiles)
+    Chem.FindPotentialStereoBonds(mol)  # marks those that have two forms
     for bond in mol.GetBonds():
-        if bond.GetStereo() == Chem.BondStereo.STEREOANY or (
-            bond.GetBondType() == Chem.BondType.DOUBLE and bond.GetStereo() == Chem.BondStereo.STEREONONE
-        ):
-            try:
-                Chem.FindPotentialStereoBonds(mol)
-                bond.SetStereo(Chem.BondStereo.STEREOE)
-            except RuntimeError:
-                continue  # an end of the bond has two equal neighbours
+        if bond.GetStereo() == Chem.BondStereo.STEREOANY:
+            bond.SetStereo(Chem.BondStereo.STEREOE)
     return canonical(Chem.MolToSmiles(mol))
 
 
 def substituents(smiles: str) -> int:
     """Non-hydrogen neighbours of β and α beyond the acceptor itself, of the site that is computed."""
-    site = find_michael_sites(smiles)[0]
-    mol = parse(site.smiles)
-    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in (site.beta, site.alpha)) - 3
+    choice = addition_site(smiles)
+    if choice is None:
+        raise ValueError(f"{smiles} is no Michael acceptor.")
+    mol = parse(choice.site.smiles)
+    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in (choice.site.beta, choice.site.alpha)) - 3
 
 
 def _described(row: Mapping[str, str], descriptor: str, level: LevelOfTheory) -> Case:
@@ -257,22 +266,13 @@ def _given(file: Path) -> Species:
 
 def _hydration(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     gas, water = states
-    return DESCRIPTORS["solvation"].values((gas, water, water))[:1]
+    return (hydration(gas, water),)
 
 
 def _electron(kind: str, states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     upper, lower = states
-    value = energy_difference(
-        f"ionisation.{kind.lower()}",
-        kind,
-        "eV",
-        HARTREE_IN_EV,
-        "E[less an electron] − E[with it]",
-        [(1.0, upper), (-1.0, lower)],
-        removed_electrons=1,
-    )
-    unbound = ("The anion is not bound.",) if value.value < 0 else ()
-    return (replace(value, flags=(*value.flags, *unbound)),)
+    value = electron_removal(kind.lower(), kind, "E[less an electron] − E[with it]", upper, lower)
+    return (flag_unbound(value),)
 
 
 def _enthalpy(bond: BreakableBond, states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:

@@ -36,23 +36,23 @@ def _calculations(smiles: str, name: str, level: LevelOfTheory) -> tuple[Calcula
 
 def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     molecule, positive, negative, relaxed_positive, relaxed_negative = states
-    ionisation = _electron(
+    ionisation = electron_removal(
         "ie_vertical", "vertical ionisation energy", "E[cation] − E[M], in gas, at M's geometry", positive, molecule
     )
-    affinity = _bound(
-        _electron(
+    affinity = flag_unbound(
+        electron_removal(
             "ea_vertical", "vertical electron affinity", "E[M] − E[anion], in gas, at M's geometry", molecule, negative
         )
     )
-    relaxed_ionisation = _electron(
+    relaxed_ionisation = electron_removal(
         "ie_adiabatic",
         "adiabatic ionisation energy",
         "E[cation] − E[M], in gas, each relaxed",
         relaxed_positive,
         molecule,
     )
-    relaxed_affinity = _bound(
-        _electron(
+    relaxed_affinity = flag_unbound(
+        electron_removal(
             "ea_adiabatic",
             "adiabatic electron affinity",
             "E[M] − E[anion], in gas, each relaxed",
@@ -77,8 +77,18 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     )
 
 
-def _electron(name: str, title: str, equation: str, without: GroundState, with_it: GroundState) -> DescriptorValue:
-    """What it takes to remove an electron."""
+def electron_removal(
+    name: str, title: str, equation: str, without: GroundState, with_it: GroundState
+) -> DescriptorValue:
+    """What it takes to remove an electron, in eV.
+
+    Args:
+        name: of the value, after ``ionisation.``
+        title: words for a chemist.
+        equation: for people.
+        without: the state with an electron less.
+        with_it: the other.
+    """
     return energy_difference(
         f"ionisation.{name}",
         title,
@@ -90,7 +100,8 @@ def _electron(name: str, title: str, equation: str, without: GroundState, with_i
     )
 
 
-def _bound(affinity: DescriptorValue) -> DescriptorValue:
+def flag_unbound(affinity: DescriptorValue) -> DescriptorValue:
+    """The electron affinity, with a flag where it is negative."""
     if affinity.value >= 0:
         return affinity
     unbound = "The anion is not bound in the gas phase at this level: its energy depends on the basis."

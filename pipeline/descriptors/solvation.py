@@ -26,27 +26,23 @@ def _calculations(smiles: str, name: str, level: LevelOfTheory) -> tuple[Calcula
     return tuple(Calculation(one, ActiveSpaceChoice(electrons, orbitals)) for one in species)
 
 
+def hydration(gas: GroundState, water: GroundState) -> DescriptorValue:
+    """Free energy of transfer from gas to water."""
+    return _transfer("water", "free energy of hydration", "E[M in water] − E[M in gas]", gas, water)
+
+
+def _transfer(name: str, title: str, equation: str, start: GroundState, end: GroundState) -> DescriptorValue:
+    terms = [(1.0, end), (-1.0, start)]
+    return energy_difference(
+        f"solvation.{name}", title, "kcal/mol", HARTREE_IN_KCAL_MOL, equation, terms, ensemble=True
+    )
+
+
 def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     gas, water, octanol = states
     return (
-        energy_difference(
-            "solvation.water",
-            "free energy of hydration",
-            "kcal/mol",
-            HARTREE_IN_KCAL_MOL,
-            "E[M in water] − E[M in gas]",
-            [(1.0, water), (-1.0, gas)],
-            ensemble=True,
-        ),
-        energy_difference(
-            "solvation.octanol",
-            "free energy of solvation in octanol",
-            "kcal/mol",
-            HARTREE_IN_KCAL_MOL,
-            "E[M in octanol] − E[M in gas]",
-            [(1.0, octanol), (-1.0, gas)],
-            ensemble=True,
-        ),
+        hydration(gas, water),
+        _transfer("octanol", "free energy of solvation in octanol", "E[M in octanol] − E[M in gas]", gas, octanol),
         energy_difference(
             "solvation.log_p",
             "octanol–water partition coefficient from solvation",

@@ -17,7 +17,13 @@ from molecules.poses import acceptor_places, acceptor_pose, adduct_places, adduc
 from molecules.smiles import parse
 from molecules.species import THIOLATE, neutral
 from pipeline.active_space import ActiveSpaceChoice, Reference
-from pipeline.descriptors.equation import Descriptor, DescriptorValue, NotApplicableError, energy_difference
+from pipeline.descriptors.equation import (
+    Descriptor,
+    DescriptorValue,
+    NotApplicableError,
+    energy_difference,
+    ranking_value,
+)
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
 from pipeline.regiochemistry import addition_site
@@ -59,22 +65,10 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     )
 
 
-def model_of(smiles: str) -> ModelSystem | None:
-    """The model that a large acceptor is computed on; None where it is computed whole, or is no acceptor."""
-    choice = addition_site(smiles)
-    if choice is None or parse(smiles).GetNumHeavyAtoms() <= MAX_HEAVY_ATOMS:
-        return None
-    return _model(choice.site)
-
-
-def _model(site: MichaelSite) -> ModelSystem:
-    return model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
-
-
 def _of_models(site: MichaelSite, name: str) -> tuple[Calculation, ...]:
     adduct, pose = thiolate_adduct(site, name), acceptor_pose(site.smiles)
     with_thiolate = adduct_pose(site, adduct, pose)
-    model = _model(site)
+    model = model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
     small, large = (_layer(one, site, adduct, name, pose, with_thiolate) for one in (model, grown(model)))
     whole = (
         replace(adduct.species, label=f"{name} + CH3S-, whole", pose=with_thiolate),
@@ -167,15 +161,15 @@ def _on_models(states: Sequence[GroundState], flags: tuple[str, ...]) -> Descrip
         value = _addition(with_thiolate, without, thiolate)
         correction = _xtb(whole_adduct) - _xtb(whole_acceptor) - _xtb(with_thiolate) + _xtb(without)
         rungs = value.rungs.shifted(HARTREE_IN_KCAL_MOL * correction)
-        return replace(value, rungs=rungs, value=value.value + HARTREE_IN_KCAL_MOL * correction)
+        return replace(value, rungs=rungs, value=ranking_value(rungs))
 
     small, large = oniom(adduct, acceptor), oniom(larger_adduct, larger_acceptor)
     error = abs(large.value - small.value)
-    sizes = [sum(symbol != "H" for symbol in state.geometry.symbols) for state in (acceptor, larger_acceptor)]
-    heavy = sum(symbol != "H" for symbol in whole_acceptor.geometry.symbols)
+    sizes = [state.geometry.n_heavy for state in (acceptor, larger_acceptor, whole_acceptor)]
     said = (
-        f"Computed on a model of {sizes[1]} of {heavy} heavy atoms, GFN2-xTB standing for the rest; one of {sizes[0]} "
-        f"gives {error:.1f} kcal/mol {'less' if small.value < large.value else 'more'}. No barrier is computed."
+        f"Computed on a model of {sizes[1]} of {sizes[2]} heavy atoms, GFN2-xTB standing for the rest; one of "
+        f"{sizes[0]} gives {error:.1f} kcal/mol {'less' if small.value < large.value else 'more'}. "
+        "No barrier is computed."
     )
     return replace(
         large,

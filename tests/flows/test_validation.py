@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from levels_small import TINY
 from rich.console import Console
 from scipy.stats import spearmanr
 
@@ -34,10 +35,8 @@ from flows.validation.sets import (
     with_e_isomers,
 )
 from flows.validation.statistics import difference, interval, mean_absolute_error, misplaced, spearman
-from pipeline.level import PROFILES
 from pipeline.store import Store
 
-TINY = replace(PROFILES["quick"], basis="sto-3g", n_conformers=1, density_fit=False, grid_level=0)
 GSH = "id\tname\tfamily\tsmiles\tlog10_k_gsh_L_per_mol_min\n"
 ROWS = "a\tacrolein\tenal\tC=CC=O\t4.0\nb\tcrotonaldehyde\tenal\tCC=CC=O\t1.5\nc\tacrylonitrile\tnitrile\tC=CC#N\t0.9\n"
 QUIET = Console(quiet=True)
@@ -134,7 +133,7 @@ def test_given_geometries_stay_where_they_are(tmp_path: Path) -> None:
     assert all(calculation.species.rigid for calculation in case.calculations)
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     problems = run([one], 1, url, QUIET)
-    (outcome,) = outcomes(one.variants[0], problems, url)
+    (outcome,) = outcomes(one, problems, url)[one.variants[0].name]
     assert outcome.value
     assert {state.geometry for state in outcome.states} == {case.calculations[0].species.pose}
     assert outcome.value.value == pytest.approx(16.1, abs=5.0)
@@ -150,7 +149,7 @@ def test_a_run_that_is_killed_loses_nothing_that_it_finished(tmp_path: Path) -> 
         f"if __name__ == '__main__':\n    run([tiny(gsh(Path({str(tmp_path)!r})), 3)], 1, {url!r}, QUIET)\n"
     )
     (tmp_path / "job.py").write_text(script)
-    environment = {**os.environ, "PYTHONPATH": "tests/flows:tests/pipeline:."}
+    environment = {**os.environ, "PYTHONPATH": "tests:tests/flows:."}
     job = subprocess.Popen([sys.executable, tmp_path / "job.py"], env=environment, start_new_session=True)
     store = Store(url)
     while store.count("ground_state") < 2 and job.poll() is None:
@@ -164,7 +163,7 @@ def test_a_run_that_is_killed_loses_nothing_that_it_finished(tmp_path: Path) -> 
     problems = run([one], 1, url, shown)
     wanted = len({calculation for case in one.variants[0].cases for calculation in case.calculations})
     assert f"{wanted - finished} ground states to compute" in shown.export_text()
-    results = outcomes(one.variants[0], problems, url)
+    results = outcomes(one, problems, url)[one.variants[0].name]
     assert all(outcome.value for outcome in results)
     result = Result(one, {one.variants[0].name: results}, {})
     assert "Spearman correlation of" in page.verdict(result)
@@ -187,7 +186,7 @@ def test_what_cannot_be_computed_is_named(tmp_path: Path) -> None:
     one = replace(one, variants=(replace(one.variants[0], cases=(case, hopeless)),))
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     problems = run([one], 1, url, QUIET)
-    results = outcomes(one.variants[0], problems, url)
+    results = outcomes(one, problems, url)[one.variants[0].name]
     assert results[0].value
     assert results[1].value is None
     written = page.write([Result(one, {one.variants[0].name: results}, {})], [], "test", tmp_path).read_text()

@@ -26,7 +26,7 @@ def geometry(*atoms: tuple[str, float, float, float]) -> Geometry:
 def moved(start: Geometry, rotation: np.ndarray) -> Geometry:
     """The same molecule turned, and away from the origin."""
     turned = start.coordinates() @ rotation.T + [1.0, -2.0, 3.0]
-    return Geometry(start.symbols, tuple((float(x), float(y), float(z)) for x, y, z in turned))
+    return Geometry.of(start.symbols, turned)
 
 
 def planar(species: Species) -> Geometry:
