@@ -34,7 +34,7 @@ PACKAGES = ("pyscf", "pyscf-forge", "tblite", "rdkit", "numpy", "scipy")
 N_WORST = 6
 _NOTHING = "—"
 _OTHERS = tuple(rung for rung in RUNGS if rung != RANKING_RUNG)
-_STAGES = ("geometry", "xtb", "vibrations", "mean_field", "solvation", "dft", "casci", "vqe", "pdft")
+_STAGES = ("geometry", "xtb", "vibrations", "mean_field", "solvation", "dft", "casci", "casci_pdft", "vqe", "pdft")
 
 
 @dataclass(frozen=True, slots=True)

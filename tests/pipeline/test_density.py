@@ -15,7 +15,7 @@ from pyscf.fci import direct_spin1, spin_op
 
 from pipeline.active_space import ActiveSpaceChoice, active_space, hamiltonian
 from pipeline.mean_field import mean_field
-from pipeline.pdft import pdft_energies
+from pipeline.pdft import Pdft
 from pipeline.vqe.density import make_rdm1, make_rdm1s, make_rdm12, make_rdm12s, spin_square
 from pipeline.vqe.solve import solve
 
@@ -83,6 +83,6 @@ def test_mc_pdft_is_pyscfs_and_knows_no_global_phase() -> None:
     state = solve(hamiltonian(reference, space)).state
     mc = mcpdft.CASCI(reference.scf, TINY.ontop_functional, 4, 4, grids_level=TINY.grid_level)
     mc.mo_coeff = space.orbitals
-    states = [(space, np.exp(1j * phase) * state) for phase in (0.7, 2.5)]
-    energies = pdft_energies(reference, [(space, state), *states], TINY)
+    pdft = Pdft(reference, space, TINY)
+    energies = [pdft.energy(space, one) for one in (state, np.exp(0.7j) * state, np.exp(2.5j) * state)]
     assert energies == pytest.approx([mc.energy_tot(ci=state)[0]] * 3, abs=1e-10)

@@ -17,7 +17,7 @@ from pipeline.active_space import ActiveSpaceChoice
 from pipeline.active_space import active_space as cut_active_space
 from pipeline.active_space import hamiltonian as integrals_of
 from pipeline.mean_field import mean_field
-from pipeline.pdft import pdft_energies
+from pipeline.pdft import Pdft
 from pipeline.vqe.pyscf_solver import VqeSolver
 from pipeline.vqe.solve import Ansatz, solve
 
@@ -208,7 +208,7 @@ def test_mc_pdft() -> None:
     reference = mean_field(at, 0, 1, TINY)
     space = cut_active_space(reference, at, ActiveSpaceChoice(4, 4))
     state = solve(integrals_of(reference, space), TINY.ansatz).state
-    (expected,) = pdft_energies(reference, [(space, state)], TINY)
+    expected = Pdft(reference, space, TINY).energy(space, state)
     mc = mcpdft.CASCI(reference.scf, TINY.ontop_functional, 4, 4, grids_level=TINY.grid_level)
     mc.fcisolver = VqeSolver(TINY.ansatz)
     mc.kernel(space.orbitals)
