@@ -180,7 +180,7 @@ class SpeciesRecord(_Record):
     trace: tuple[float, ...] = Field(description="VQE energy in hartree after each evaluation, no solvation delta.")
     flags: tuple[str, ...] = Field(description="Sentences on what limits trust in the energy.")
     wall_s: dict[str, float] = Field(
-        description="Seconds of each stage: geometry, mean_field, active_space, casci, casci_pdft, vqe, pdft and others."
+        description="Seconds of each stage: geometry, mean_field, active_space, casci, casci_pdft, vqe, pdft, others."
     )
 
 
