@@ -52,7 +52,7 @@ def _row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | 
     return {
         "rank": candidate.rank,
         "name": candidate.name,
-        f"{descriptor.title}, {descriptor.unit}": round(descriptor.value, 2),
+        ", ".join(filter(None, (descriptor.title, descriptor.unit))): round(descriptor.value, 2),
         "±": None if descriptor.uncertainty is None else round(descriptor.uncertainty, 2),
         "rank by Llama": candidate.rank_llama,
         "flags": len(descriptor.flags),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import platform
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
 from math import isnan
 
-import numpy as np
 from rdkit import Chem
 from scipy.stats import kendalltau
 
@@ -19,8 +18,10 @@ from flows.findings import Findings
 from flows.report.document import (
     Claim,
     Descriptor,
+    Desirability,
     Llama,
     LlamaTrust,
+    ModelSystem,
     Provenance,
     QuantumEffect,
     RankChange,
@@ -33,22 +34,27 @@ from flows.report.document import (
 from flows.report.document import Explanation as ExplanationRecord
 from flows.report.document import Objective as ObjectiveRecord
 from flows.report.document import Rungs as RungsRecord
+from flows.report.document import Term as TermRecord
 from flows.request import ScreenRequest
 from models.evidence import Evidence, EvidenceTable
 from models.explainer import Explanation
 from models.ranker import LlamaRanking
 from molecules.candidate import Candidate, Library
 from molecules.conformers import to_mol
+from molecules.profile import PROPERTY_TITLES
+from pipeline.descriptors import DescriptorValue
+from pipeline.descriptors.bond_dissociation import by_atom
+from pipeline.descriptors.thiol_addition import THIOL_ADDITION, model_systems
+from pipeline.desirability import Score, probability_top_k
 from pipeline.ground_state import GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
-from pipeline.objective import Objective
+from pipeline.objective import ALERTS, Objective, Term
 from pipeline.rungs import RANKING_RUNG, RUNGS, RungName
 
 PACKAGES = (
     *("pyscf", "pyscf-forge", "qiskit", "openfermion", "rdkit", "tblite", "ase", "numba", "numpy"),
     *("torch", "transformers", "prefect"),
 )
-_DRAWS = 4000
 
 
 def quantum_effect(table: EvidenceTable) -> QuantumEffect:
@@ -90,15 +96,26 @@ def document(
     level: LevelOfTheory,
     findings: Findings,
     table: EvidenceTable,
+    scores: Mapping[str, Score],
     ranking: LlamaRanking | None,
     explanations: Mapping[str, Explanation],
     provenance: Provenance,
 ) -> ReportDocument:
     """Everything in the form of report.json, sorted by physics, the order that has measured better."""
     candidates = {candidate.id: candidate for candidate in library.candidates}
-    chances = probability_top_k(table, request.top, request.seed)
+    chances = dict(zip(scores, probability_top_k(list(scores.values()), request.top), strict=True))
     ranked = tuple(
-        _ranked(row, candidates[row.id], findings, level, request.seed, ranking, explanations.get(row.id), chances)
+        _ranked(
+            row,
+            candidates[row.id],
+            findings,
+            level,
+            request.seed,
+            scores[row.id],
+            ranking,
+            explanations.get(row.id),
+            chances[row.id],
+        )
         for row in table.candidates
     )
     return ReportDocument(
@@ -108,8 +125,9 @@ def document(
         objective=ObjectiveRecord(
             name=objective.name,
             question=objective.question,
-            ranking_descriptor=objective.ranking_descriptor,
-            lower_is_better=objective.lower_is_better,
+            ranking_descriptor=table.ranking_descriptor,
+            lower_is_better=table.lower_is_better,
+            terms=tuple(_term(term, scores.values()) for term in objective.terms),
             sorted_by="physics",
         ),
         candidates=ranked,
@@ -131,17 +149,6 @@ def document(
             sentence=ranking.sentence,
         ),
     )
-
-
-def probability_top_k(table: EvidenceTable, k: int, seed: int) -> dict[str, float]:
-    """Each candidate's probability of being among the k best, if uncertainties were independent and Gaussian."""
-    if not table.candidates:
-        return {}
-    spread = [row.descriptors[table.ranking_descriptor].uncertainty or 0.0 for row in table.candidates]
-    score = np.array([row.score_physics for row in table.candidates])
-    noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(score)))
-    place = np.argsort(np.argsort(-(score + noise * np.array(spread)), axis=1), axis=1)  # (draws, candidates)
-    return {row.id: float(p) for row, p in zip(table.candidates, (place < k).mean(axis=0), strict=True)}
 
 
 def provenance(
@@ -169,9 +176,10 @@ def _ranked(
     findings: Findings,
     level: LevelOfTheory,
     seed: int,
+    score: Score,
     ranking: LlamaRanking | None,
     explanation: Explanation | None,
-    chances: Mapping[str, float],
+    probability_top_k: float,
 ) -> RankedCandidate:
     return RankedCandidate(
         id=row.id,
@@ -184,25 +192,32 @@ def _ranked(
         score_physics=row.score_physics,
         rank_llama=ranking.ranks.get(row.id) if ranking else None,
         score_llama=ranking.scores.get(row.id) if ranking else None,
-        probability_top_k=chances[row.id],
+        probability_top_k=probability_top_k,
+        desirabilities=tuple(
+            Desirability(value=part.value, uncertainty=part.uncertainty, desirability=part.desirability)
+            for part in score.parts
+        ),
         columns=dict(candidate.columns),
         properties=dict(row.properties),
         alerts=row.alerts,
         notes=candidate.notes,
         molblock=_molblock(candidate, findings, level, seed),
         descriptors={
-            name: Descriptor(
+            value.name: Descriptor(
                 title=value.title,
                 value=value.value,
                 unit=value.unit,
                 uncertainty=value.uncertainty,
+                uncertainty_from=dict(value.uncertainty_from),
                 equation=value.equation,
                 species=tuple(ground_state_key(c, level, seed) for c in value.calculations),
                 rungs=RungsRecord(**value.rungs.as_dict()),
                 flags=value.flags,
             )
-            for name, value in findings.values[row.id].items()
+            for value in (score.value, *findings.values[row.id].values())
         },
+        model_system=_model_system(row.smiles, findings.values[row.id]),
+        soft_spots=dict(by_atom(row.smiles, findings.values[row.id].values())),
         explanation=None
         if explanation is None
         else ExplanationRecord(
@@ -211,6 +226,27 @@ def _ranked(
             claims=tuple(Claim(**asdict(claim)) for claim in explanation.claims),
         ),
     )
+
+
+def _term(term: Term, scores: Iterable[Score]) -> TermRecord:
+    """A term with words, as far as any candidate has them."""
+    found = (part for score in scores for part in score.parts if part.term == term and part.value is not None)
+    first = next(found, None)
+    title, unit = PROPERTY_TITLES.get(term.value, (term.value, ""))
+    if term.value == ALERTS:
+        title = "Structural alerts"
+    elif term.descriptor and first:
+        title, unit = first.title, first.unit
+    return TermRecord(title=title, unit=unit, **asdict(term))
+
+
+def _model_system(smiles: str, values: Mapping[str, DescriptorValue]) -> ModelSystem | None:
+    """Where a thiol addition was computed on one."""
+    models = model_systems(smiles) if THIOL_ADDITION.name in values else None
+    if models is None:
+        return None
+    inner, grown = models
+    return ModelSystem(smiles=grown.smiles, atoms=grown.atoms, inner=inner.atoms)
 
 
 def _molblock(candidate: Candidate, findings: Findings, level: LevelOfTheory, seed: int) -> str | None:

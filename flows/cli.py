@@ -29,7 +29,10 @@ errors = Console(stderr=True, soft_wrap=True)
 
 LibraryPath = Annotated[Path, typer.Argument(help="A .smi, .csv or .sdf file, also .gz.")]
 ProfileOption = Annotated[ProfileName, typer.Option(help="How accurate, and how long it takes.")]
-ObjectiveOption = Annotated[ObjectiveName, typer.Option(help="What to rank by.")]
+ObjectiveOption = Annotated[
+    str,
+    typer.Option(metavar="NAME|FILE.yaml", help=f"What to rank by: {', '.join(ObjectiveName)}, or a file of yours."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of every random choice.")]
 WorkersOption = Annotated[int, typer.Option(min=1, help="Processes side by side; one core each.")]
 StoreOption = Annotated[str, typer.Option(help="SQLAlchemy URL of the result store; empty: the user's own.")]
@@ -52,7 +55,7 @@ OrbitalsOption = Annotated[
 def screen(
     library: LibraryPath,
     out: Annotated[Path, typer.Option(help="Folder for the report.")],
-    objective: ObjectiveOption = ObjectiveName.covalent,
+    objective: ObjectiveOption = ObjectiveName.covalent.value,
     profile: ProfileOption = ProfileName.quick,
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of the best get an explanation.")] = 20,
     seed: SeedOption = 0,
@@ -65,7 +68,7 @@ def screen(
     request = ScreenRequest(
         library=str(library),
         out=str(out),
-        objective=objective,
+        **_objective(objective),
         profile=profile,
         top=top,
         seed=seed,
@@ -97,7 +100,7 @@ def screen(
 @app.command()
 def estimate(
     library: LibraryPath,
-    objective: ObjectiveOption = ObjectiveName.covalent,
+    objective: ObjectiveOption = ObjectiveName.covalent.value,
     profile: ProfileOption = ProfileName.quick,
     seed: SeedOption = 0,
     workers: WorkersOption = CORES,
@@ -105,7 +108,13 @@ def estimate(
 ) -> None:
     """Say what a screen would cost in time and memory, and why, without running it."""
     request = ScreenRequest(
-        library=str(library), out="", objective=objective, profile=profile, seed=seed, workers=workers, store=store
+        library=str(library),
+        out="",
+        **_objective(objective),
+        profile=profile,
+        seed=seed,
+        workers=workers,
+        store=store,
     )
     _show_estimate(request, console)
 
@@ -231,6 +240,8 @@ def descriptor(
         console.print(table)
         species = ", ".join(calculation.species.label for calculation in value.calculations)
         console.print(f"Species: {species}", highlight=False, markup=False)
+        parts = ", ".join(f"{part} {width:.3f}" for part, width in value.uncertainty_from.items())
+        console.print(f"Uncertainty: ±{value.uncertainty:.3f} {value.unit}, from {parts}", highlight=False)
         for flag in value.flags:
             errors.print(f"Note: {flag}", markup=False)
 
@@ -330,18 +341,28 @@ def _claim_folder(folder: Path, request: ScreenRequest, resume: bool) -> None:
     temporary.replace(path)
 
 
+def _objective(text: str) -> dict[str, Any]:
+    """The fields of ScreenRequest that name an objective, from a name or the path of a file."""
+    if Path(text).suffix.lower() in (".yaml", ".yml"):
+        return {"objective_file": text}
+    if text not in tuple(ObjectiveName):
+        raise InputError(
+            f"There is no objective {text!r}.", f"Use one of {', '.join(ObjectiveName)}, or the path of a .yaml file."
+        )
+    return {"objective": ObjectiveName(text)}
+
+
 def _show_estimate(request: ScreenRequest, where: Console) -> None:
-    from flows.findings import plan
+    from flows.findings import chosen_objective, plan
     from molecules.read import read_library
     from pipeline.cost import EXPONENT
     from pipeline.cost import estimate as cost_of
     from pipeline.level import profile
-    from pipeline.objective import objective
     from pipeline.store import Store
 
     library = read_library(Path(request.library))
     level = profile(request.profile)
-    calculations = plan(library, objective(request.objective), level).unique(level, request.seed)
+    calculations = plan(library, chosen_objective(request), level).unique(level, request.seed)
     cost = cost_of(calculations.values(), level, request.seed, request.workers, Store(request.store or None))
     where.print(
         f"{len(library.candidates)} candidates, {len(library.rejections)} rejected rows. "

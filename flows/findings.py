@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from flows.report.document import Failure
+from flows.request import ScreenRequest
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from molecules.candidate import Candidate, Library
 from molecules.profile import profile
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue, NotApplicableError
+from pipeline.descriptors.residuals import with_residual
+from pipeline.desirability import NAME, Known, Score, scores
+from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
-from pipeline.objective import Objective
+from pipeline.objective import ALERTS, Objective, objective, read_objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +26,17 @@ class Plan:
 
     calculations: Mapping[str, Mapping[str, tuple[Calculation, ...]]]
     """By candidate id and descriptor name."""
+    references: Mapping[tuple[str, str], tuple[Calculation, ...]]
+    """By descriptor name and SMILES: of molecules that candidates are compared with."""
     refused: tuple[Failure, ...]
-    """Descriptors that do not apply to a candidate."""
+    """Descriptors that the ranking needs and that do not apply to a candidate."""
 
     def unique(self, level: LevelOfTheory, seed: int) -> dict[str, Calculation]:
         """Every ground state once, by its key."""
+        of_candidates = (one for by_descriptor in self.calculations.values() for one in by_descriptor.values())
         return {
             ground_state_key(calculation, level, seed): calculation
-            for by_descriptor in self.calculations.values()
-            for calculations in by_descriptor.values()
+            for calculations in (*self.references.values(), *of_candidates)
             for calculation in calculations
         }
 
@@ -52,13 +59,36 @@ class Findings:
 
     values: Mapping[str, Mapping[str, DescriptorValue]]
     """By candidate id and dotted name."""
+    references: Mapping[tuple[str, str], DescriptorValue]
+    """By dotted name and SMILES."""
     states: Mapping[str, GroundState]
     """By key."""
     failed: tuple[Failure, ...]
 
 
+def chosen_objective(request: ScreenRequest) -> Objective:
+    """What the request ranks by.
+
+    Raises:
+        InputError: its objective file cannot be read, or is wrong.
+    """
+    return read_objective(Path(request.objective_file)) if request.objective_file else objective(request.objective)
+
+
 def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
-    """The ground states that the objective's descriptors need, for every candidate."""
+    """The ground states that the objective's descriptors need, for every candidate.
+
+    Raises:
+        InputError: a molecule that the objective compares with has no such descriptor.
+    """
+    references = {}
+    for name, smiles in objective.references:
+        try:
+            references[name, smiles] = DESCRIPTORS[name].needs(smiles, smiles, level)
+        except NotApplicableError as error:
+            raise InputError(
+                f"Objective {objective.name}: relative_to: {error.reason}", f"Name a molecule that has a {name}."
+            ) from error
     calculations: dict[str, dict[str, tuple[Calculation, ...]]] = {}
     refused = []
     for candidate in library.candidates:
@@ -67,13 +97,13 @@ def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
             try:
                 needed = DESCRIPTORS[name].needs(candidate.smiles, candidate.name, level, candidate.pose)
             except NotApplicableError as error:
-                refused.append(_failure(candidate, candidate.name, name, error.reason, error.remedy))
-                if objective.ranking_descriptor.split(".")[0] == name:
+                if name in objective.required:
+                    refused.append(_failure(candidate, candidate.name, name, error.reason, error.remedy))
                     calculations[candidate.id] = {}
                     break  # it cannot be ranked: compute nothing more for it
             else:
                 calculations[candidate.id][name] = needed
-    return Plan(calculations, tuple(refused))
+    return Plan(calculations, references, tuple(refused))
 
 
 def find(
@@ -88,40 +118,70 @@ def find(
     by_key = {failure.key: failure for failure in failures}
     values: dict[str, dict[str, DescriptorValue]] = {}
     failed = list(the_plan.refused)
+
+    def evaluated(of: Candidate, name: str, calculations: Sequence[Calculation]) -> dict[str, DescriptorValue]:
+        """By dotted name; nothing, and failures, where a ground state is missing."""
+        pairs = [(ground_state_key(calculation, level, seed), calculation) for calculation in calculations]
+        missing = [_missing(of, by_key.get(key), calculation) for key, calculation in pairs if key not in states]
+        failed.extend(missing)
+        found = () if missing else DESCRIPTORS[name].values([states[key] for key, _ in pairs])
+        return {value.name: with_residual(value, level) for value in found}
+
+    references: dict[tuple[str, str], DescriptorValue] = {}
+    for (name, smiles), calculations in the_plan.references.items():
+        reference = Candidate("reference", 0, f"{smiles}, for comparison", smiles, "", smiles)
+        references |= {(dotted, smiles): one for dotted, one in evaluated(reference, name, calculations).items()}
     for candidate in library.candidates:
         values[candidate.id] = {}
         for name, calculations in the_plan.calculations[candidate.id].items():
-            keys = [ground_state_key(calculation, level, seed) for calculation in calculations]
-            pairs = list(zip(keys, calculations, strict=True))
-            failed += [
-                _missing(candidate, by_key.get(key), calculation) for key, calculation in pairs if key not in states
-            ]
-            if all(key in states for key in keys):
-                named = DESCRIPTORS[name].values([states[key] for key in keys])
-                values[candidate.id].update({value.name: value for value in named})
-    return Findings(values, states, tuple(failed))
+            values[candidate.id] |= evaluated(candidate, name, calculations)
+    return Findings(values, references, states, tuple(failed))
 
 
-def evidence_table(library: Library, findings: Findings, objective: Objective) -> EvidenceTable:
-    """The evidence of every candidate that has its ranking descriptor, best first by physics."""
-    names = _distinct_names(library.candidates)
-    scored = []
-    for candidate in library.candidates:
+def scored(
+    library: Library, the_plan: Plan, findings: Findings, objective: Objective, seed: int
+) -> Mapping[str, Score]:
+    """The candidates that have all that the objective asks for, by id, best first; none where a reference failed.
+
+    Of equal scores, as within a window, the one that uncertainty lowers least comes first.
+    """
+    comparable = all(
+        term.relative_to is None or (term.value, term.relative_to) in findings.references for term in objective.terms
+    )
+    known: dict[str, Known] = {}
+    for candidate in library.candidates if comparable else ():
         values = findings.values[candidate.id]
-        if objective.ranking_descriptor in values:
-            scored.append((objective.score(values[objective.ranking_descriptor].value), candidate))
-    scored.sort(key=lambda pair: (-pair[0], pair[1].row))
-    rows = []
-    for position, (score, candidate) in enumerate(scored, start=1):
-        properties = profile(candidate.smiles)
-        numbers = {name: float(value) for name, value in asdict(properties).items() if name != "alerts"}
-        rows.append(
+        applicable = the_plan.calculations[candidate.id]
+        wanted = [
+            term for term in objective.terms if term.descriptor in applicable or term.descriptor in objective.required
+        ]
+        if all(term.value in values for term in wanted):
+            known[candidate.id] = Known(values, _numbers(candidate))
+    found = dict(zip(known, scores(objective, list(known.values()), findings.references, seed), strict=True))
+    return dict(
+        sorted(found.items(), key=lambda item: -item[1].value.value)
+    )  # stable: equal scores in the file's order
+
+
+def evidence_table(
+    library: Library, findings: Findings, objective: Objective, ranking: Mapping[str, Score]
+) -> EvidenceTable:
+    """The evidence of every candidate that has a score, in the order of `ranking`."""
+    names = _distinct_names(library.candidates)
+    by_id = {candidate.id: candidate for candidate in library.candidates}
+    return EvidenceTable(
+        objective=objective.name,
+        question=objective.question,
+        ranking_descriptor=NAME,
+        lower_is_better=False,
+        asked=tuple(term.value for term in sorted(objective.terms, key=lambda term: -term.weight) if term.descriptor),
+        candidates=tuple(
             Evidence(
-                id=candidate.id,
-                name=names[candidate.id],
-                smiles=candidate.smiles,
+                id=key,
+                name=names[key],
+                smiles=by_id[key].smiles,
                 descriptors={
-                    name: DescriptorEvidence(
+                    value.name: DescriptorEvidence(
                         value.name,
                         value.title,
                         value.value,
@@ -130,21 +190,22 @@ def evidence_table(library: Library, findings: Findings, objective: Objective) -
                         value.rungs.as_dict(),
                         value.flags,
                     )
-                    for name, value in findings.values[candidate.id].items()
+                    for value in (score.value, *findings.values[key].values())
                 },
-                properties=numbers,
-                alerts=properties.alerts,
+                properties={name: value for name, value in _numbers(by_id[key]).items() if name != ALERTS},
+                alerts=profile(by_id[key].smiles).alerts,
                 rank_physics=position,
-                score_physics=score,
+                score_physics=score.value.value,
             )
-        )
-    return EvidenceTable(
-        objective=objective.name,
-        question=objective.question,
-        ranking_descriptor=objective.ranking_descriptor,
-        lower_is_better=objective.lower_is_better,
-        candidates=tuple(rows),
+            for position, (key, score) in enumerate(ranking.items(), start=1)
+        ),
     )
+
+
+def _numbers(candidate: Candidate) -> dict[str, float]:
+    """Properties, and how many alerts."""
+    properties = asdict(profile(candidate.smiles))
+    return {name: float(len(value) if name == ALERTS else value) for name, value in properties.items()}
 
 
 def _missing(candidate: Candidate, cause: Failed | None, calculation: Calculation) -> Failure:

@@ -13,6 +13,9 @@ class ObjectiveName(StrEnum):
     """What to rank by."""
 
     covalent = "covalent"
+    permeability = "permeability"
+    oxidative_stability = "oxidative_stability"
+    balanced = "balanced"
 
 
 class ProfileName(StrEnum):
@@ -32,8 +35,15 @@ class ScreenRequest(BaseModel):
     out: Annotated[str, Field(title="Folder", description="Where the report goes.")]
     objective: Annotated[
         ObjectiveName,
-        Field(title="Objective", description="covalent: which candidate adds a thiol most readily."),
+        Field(
+            title="Objective",
+            description="covalent: as reactive as the warheads of drugs; permeability; oxidative_stability; balanced.",
+        ),
     ] = ObjectiveName.covalent
+    objective_file: Annotated[
+        str,
+        Field(title="Objective file", description="Path of your own objective in YAML; empty: the one chosen above."),
+    ] = ""
     profile: Annotated[
         ProfileName,
         Field(title="Profile", description="quick: minutes for a dozen small molecules; standard and accurate: more."),

@@ -24,7 +24,6 @@ from molecules.species import Species
 from pipeline.cost import reference_seconds
 from pipeline.ground_state import Calculation, GroundState, geometry_key, stored_ground_state
 from pipeline.level import LevelOfTheory, profile
-from pipeline.objective import objective
 
 _BATCHES_PER_WORKER = 6
 _LARGEST_BATCH = 25
@@ -35,7 +34,8 @@ _T = TypeVar("_T")
 def _run_name() -> str:
     request = flow_run.parameters["request"]
     request = request if isinstance(request, ScreenRequest) else ScreenRequest(**request)
-    return f"screen-{Path(request.library).name.split('.')[0]}-{request.objective}"
+    goal = Path(request.objective_file).stem or request.objective
+    return f"screen-{Path(request.library).name.split('.')[0]}-{goal}"
 
 
 def run_screen(request: ScreenRequest) -> Path:
@@ -65,7 +65,7 @@ def screen(request: ScreenRequest) -> str:
     """
     log = get_run_logger()
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    level, goal = profile(request.profile), objective(request.objective)
+    level, goal = profile(request.profile), findings.chosen_objective(request)
     library = tasks.read(Path(request.library))
     log.info("%d candidates, %d rejected rows", len(library.candidates), len(library.rejections))
 
@@ -74,7 +74,8 @@ def screen(request: ScreenRequest) -> str:
     plan = findings.plan(library, goal, level)
     states, failures = _compute(plan.unique(level, request.seed), level, request)
     found = findings.find(library, plan, states, failures, level, request.seed)
-    table = findings.evidence_table(library, found, goal)
+    scores = findings.scored(library, plan, found, goal, request.seed)
+    table = findings.evidence_table(library, found, goal, scores)
     chemistry = time.perf_counter() - clock
 
     ranking, explanations = None, {}
@@ -88,7 +89,7 @@ def screen(request: ScreenRequest) -> str:
     total = time.perf_counter() - clock
     seconds = RunTime(chemistry=chemistry, llama=total - chemistry, total=total)
     made_by = assemble.provenance(request, level, llama, started, seconds)
-    report = assemble.document(request, library, goal, level, found, table, ranking, explanations, made_by)
+    report = assemble.document(request, library, goal, level, found, table, scores, ranking, explanations, made_by)
     page = write_report(report, Path(request.out))
     artifacts.publish(report, page)
     log.info("Report: %s", page.resolve())

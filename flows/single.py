@@ -16,6 +16,7 @@ from molecules.smiles import canonical, parse
 from molecules.species import Environment, Species
 from pipeline.active_space import ActiveSpaceChoice, Reference, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
+from pipeline.descriptors.residuals import with_residual
 from pipeline.errors import InputError
 from pipeline.geometry import relax
 from pipeline.ground_state import Calculation, GroundState, compute, ground_state
@@ -152,7 +153,8 @@ def single_descriptor(
     level, store = profile(profile_name), Store(store_url or None)
     parent, pose = _molecule(structure)
     calculations = DESCRIPTORS[name].needs(parent, parent, level, pose)
-    return DESCRIPTORS[name].values([ground_state(calculation, level, seed, store) for calculation in calculations])
+    values = DESCRIPTORS[name].values([ground_state(calculation, level, seed, store) for calculation in calculations])
+    return tuple(with_residual(value, level) for value in values)
 
 
 def descriptor_json(value: DescriptorValue) -> dict[str, Any]:
@@ -165,6 +167,7 @@ def descriptor_json(value: DescriptorValue) -> dict[str, Any]:
         "value": value.value,
         "unit": value.unit,
         "uncertainty": value.uncertainty,
+        "uncertainty_from": dict(value.uncertainty_from),
         "rungs": value.rungs.as_dict(),
         "flags": list(value.flags),
     }

@@ -100,7 +100,8 @@ class _Writer:
         for descriptor in self._me.descriptors.values():
             if not math.isfinite(descriptor.value):
                 continue
-            partners = self._partners if descriptor is self._main else self._partners[:1]
+            weighty = descriptor is self._main or descriptor.name in self._table.asked
+            partners = self._partners if weighty else self._partners[:1]
             for partner in partners:
                 if other := partner.descriptors.get(descriptor.name):
                     yield from self._comparison(descriptor, partner, other)

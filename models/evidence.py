@@ -79,6 +79,8 @@ class EvidenceTable:
     lower_is_better: bool
     """Whether a lower value of the ranking descriptor is the better one."""
     candidates: tuple[Evidence, ...]
+    asked: tuple[str, ...] = ()
+    """Descriptors that the ranking one is made of, the weightiest first; empty where it is made of ground states."""
 
 
 def evidence_columns(table: EvidenceTable) -> str:

@@ -20,6 +20,8 @@ SECONDS_AT_100, EXPONENT, FIXED_SECONDS = 0.99, 3.24, 0.43
 functions. Fitted by `benchmarks/cost_model.py`; 0.27 of the fixed seconds are the geometry's."""
 OPEN_SHELL_FACTOR = 1.54
 SELF_CONSISTENT_DFT_FACTOR = 3.5
+SMD_FACTOR = 2.0
+"""Of a ground state in a solvent by SMD: half of its time goes there, says docs/VALIDATION.md, section Time."""
 _BASE_GIGABYTES = 0.7
 _AUXILIARY_PER_BASIS = 4.5
 _LEAST_SAMPLES = 5
@@ -85,6 +87,8 @@ def reference_seconds(species: Species, level: LevelOfTheory) -> float:
         seconds *= OPEN_SHELL_FACTOR
     if level.dft_functional and level.dft_density == "self-consistent":
         seconds *= SELF_CONSISTENT_DFT_FACTOR
+    if level.solvent_model == "smd" and species.environment != "gas":
+        seconds *= SMD_FACTOR
     return seconds
 
 

@@ -66,6 +66,22 @@ class Provenance(_Record):
     wall_s: RunTime = Field(description="Wall-clock seconds.")
 
 
+class Term(_Record):
+    """A desirability: 0 below `zero_below` and above `zero_above`, 1 from `one_from` to `one_to`, straight between."""
+
+    value: str = Field(description="Descriptor value or property, or alerts for their number.")
+    title: str = Field(description="Words for it.")
+    unit: str = Field(description="Unit of the four numbers.")
+    relative_to: str | None = Field(description="SMILES of the molecule whose value is subtracted; null: none.")
+    zero_below: float | None = Field(description="Null with one_from: no lower side.")
+    one_from: float | None = Field(description="Where the desirability has risen to 1.")
+    one_to: float | None = Field(description="Where it begins to fall.")
+    zero_above: float | None = Field(description="Null with one_to: no upper side.")
+    weight: float = Field(gt=0, description="Exponent in the weighted geometric mean.")
+    absent: float | None = Field(description="Desirability of a molecule without such a quantity; null: no rank.")
+    why: str = Field(description="The reason for it.")
+
+
 class Objective(_Record):
     """The question that the ranking answers, and by which number."""
 
@@ -73,7 +89,16 @@ class Objective(_Record):
     question: str = Field(description="What it asks, as a clause: which reacts faster with a cysteine thiol.")
     ranking_descriptor: str = Field(description="Key of the descriptor that score_physics is made of.")
     lower_is_better: bool = Field(description="Whether a lower value of that descriptor is the better one.")
+    terms: tuple[Term, ...] = Field(description="The desirabilities whose weighted geometric mean is the score.")
     sorted_by: Literal["physics", "llama"] = Field(description="Whose order `rank` and `score` are.")
+
+
+class Desirability(_Record):
+    """One term of the objective for one candidate, in the order of the terms."""
+
+    value: float | None = Field(description="What the term looks at, less the reference's; null: no such quantity.")
+    uncertainty: float = Field(ge=0, description="Half width like one standard deviation, in the term's unit.")
+    desirability: float = Field(ge=0, le=1, description="From 0, not acceptable, to 1.")
 
 
 class Descriptor(_Record):
@@ -83,6 +108,9 @@ class Descriptor(_Record):
     value: float = Field(description="On the rung that ranks, in `unit`.")
     unit: str = Field(description="Unit of the value, its uncertainty and its rungs.")
     uncertainty: float | None = Field(description="Half width like one standard deviation, in `unit`; null: unknown.")
+    uncertainty_from: dict[str, float] = Field(
+        description="Its independent parts: methods, conformers, convergence, model, validation, terms."
+    )
     equation: str = Field(description="The equation over ground states, such as E[adduct] − E[M] − E[CH3S−].")
     species: tuple[str, ...] = Field(description="Hashes of the species in the equation, in its order.")
     rungs: Rungs = Field(description="The value on every rung, in `unit`.")
@@ -108,6 +136,14 @@ class Explanation(_Record):
     claims: tuple[Claim, ...] = Field(description="Its checked statements.")
 
 
+class ModelSystem(_Record):
+    """The part of a large molecule that stands for it above GFN2-xTB; atoms of the candidate's SMILES, from 0."""
+
+    smiles: str = Field(description="The model that counts, capped with hydrogen.")
+    atoms: tuple[int, ...] = Field(description="What it is cut out of.")
+    inner: tuple[int, ...] = Field(description="The atoms of the smaller model, before it was grown once.")
+
+
 class RankedCandidate(_Record):
     """One candidate with all that is known of it."""
 
@@ -124,12 +160,17 @@ class RankedCandidate(_Record):
     probability_top_k: float | None = Field(
         ge=0, le=1, description="Probability that the candidate is among the K best, given the uncertainties."
     )
+    desirabilities: tuple[Desirability, ...] = Field(description="One for each term of the objective.")
     columns: dict[str, str] = Field(description="The user's own columns, as the input file has them.")
     properties: dict[str, float] = Field(description="Computed properties, such as mw and clogp.")
     alerts: tuple[str, ...] = Field(description="Structural alerts, such as PAINS: quinone_A(370).")
     notes: tuple[str, ...] = Field(description="What standardisation changed or could not decide.")
     molblock: str | None = Field(description="Molfile with 3D coordinates in ångström; null if there are none.")
     descriptors: dict[str, Descriptor] = Field(description="By name, dotted where one equation gives several values.")
+    model_system: ModelSystem | None = Field(description="Null where the whole molecule was computed.")
+    soft_spots: dict[int, float] = Field(
+        description="C–H bond dissociation enthalpies in kcal/mol by atom of smiles from 0; empty: not computed."
+    )
     explanation: Explanation | None = Field(description="For the K best; null for the rest.")
 
 

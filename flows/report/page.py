@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +16,11 @@ from markupsafe import Markup
 
 from flows.report import words
 from flows.report.charts import RungChart, RungRow, TraceChart, rung_chart, scatter_chart, trace_chart
-from flows.report.document import Descriptor, RankedCandidate, ReportDocument, SpeciesRecord
+from flows.report.document import Descriptor, RankedCandidate, ReportDocument, SpeciesRecord, Term
 from flows.report.measured import measured
-from molecules.depict import svg
+from molecules.depict import STRONG_KCAL_MOL, WEAK_KCAL_MOL, soft_spots, svg
 from molecules.profile import PROPERTY_TITLES
+from pipeline.desirability import N_DRAWS
 from pipeline.rungs import RUNGS
 
 _HERE = Path(__file__).parent
@@ -37,6 +39,9 @@ class Detail:
 
     candidate: RankedCandidate
     drawing: Markup
+    """With the atoms of its model system marked, where it has one."""
+    soft_spots: Markup | None
+    """Coloured by how weakly it holds its hydrogens."""
     row: RungRow | None
     """Its ranking descriptor on every rung."""
     trace: TraceChart | None
@@ -70,7 +75,9 @@ def page_html(document: ReportDocument) -> str:
             drawings=drawings,
             podium=[(one, _drawing(one.smiles)) for one in candidates[:3]],
             ranking=_first_with(candidates, document.objective.ranking_descriptor),
-            descriptor_columns=_descriptor_columns(candidates, document.objective.ranking_descriptor),
+            descriptor_columns=_descriptor_columns(
+                candidates, document.objective.ranking_descriptor, document.objective.terms
+            ),
             property_columns=[key for key in _PROPERTY_COLUMNS if any(key in one.properties for one in candidates)],
             chart=chart,
             chart_rows=chart.rows[:_MOST_CHART_ROWS] if chart else (),
@@ -101,12 +108,12 @@ def _environment() -> Environment:
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "property_title": _property_title,
     }
-    environment.globals["RUNGS"] = RUNGS
+    environment.globals |= {"RUNGS": RUNGS, "WEAK": WEAK_KCAL_MOL, "STRONG": STRONG_KCAL_MOL, "N_DRAWS": N_DRAWS}
     return environment
 
 
-def _drawing(smiles: str, width: int = 240, height: int = 160) -> Markup:
-    return Markup(svg(smiles, width=width, height=height))
+def _drawing(smiles: str, width: int = 240, height: int = 160, highlight: Sequence[int] = ()) -> Markup:
+    return Markup(svg(smiles, width=width, height=height, highlight=highlight))
 
 
 def _property_title(key: str) -> str:
@@ -137,10 +144,13 @@ def _first_with(candidates: list[RankedCandidate], name: str) -> Descriptor | No
     return next((one.descriptors[name] for one in candidates if name in one.descriptors), None)
 
 
-def _descriptor_columns(candidates: list[RankedCandidate], ranking: str) -> dict[str, Descriptor]:
-    """Further descriptors for the ranking table: electrophilicity first, then as computed."""
+def _descriptor_columns(
+    candidates: list[RankedCandidate], ranking: str, terms: Sequence[Term]
+) -> dict[str, Descriptor]:
+    """Further descriptors for the ranking table: those that the objective asks for first, then as computed."""
     found = {name: value for one in candidates for name, value in one.descriptors.items() if name != ranking}
-    names = sorted(found, key=lambda name: "electrophilicity" not in name)[:_MOST_DESCRIPTOR_COLUMNS]
+    asked = {term.value for term in terms}
+    names = sorted(found, key=lambda name: name not in asked)[:_MOST_DESCRIPTOR_COLUMNS]
     return {name: found[name] for name in names}
 
 
@@ -148,7 +158,13 @@ def _details(document: ReportDocument, candidates: list[RankedCandidate], chart:
     species = {one.hash: one for one in document.species}
     rows = {row.candidate.id: row for row in chart.rows} if chart else {}
     return [
-        Detail(one, _drawing(one.smiles), rows.get(one.id), trace_chart(_species(one, species)))
+        Detail(
+            one,
+            _drawing(one.smiles, highlight=one.model_system.atoms if one.model_system else ()),
+            Markup(soft_spots(one.smiles, one.soft_spots)) if one.soft_spots else None,
+            rows.get(one.id),
+            trace_chart(_species(one, species)),
+        )
         for one in candidates
         if one.explanation is not None
     ]

@@ -15,6 +15,7 @@ from pipeline.level import LevelOfTheory
 from pipeline.rungs import HARTREE_IN_KCAL_MOL
 from pipeline.soft_spots import weakest_bonds
 
+_FAMILIES = ("bond_dissociation.", "heteroatom_dissociation.")
 MOST_BONDS = 4
 """Distinct bonds of a molecule that are computed on every rung; of more, the weakest by GFN2-xTB."""
 _ONE_ELECTRON = ActiveSpaceChoice(1, 1)
@@ -58,8 +59,11 @@ def dissociation_enthalpy(
 
 
 def by_atom(smiles: str, values: Iterable[DescriptorValue], pattern: str = CARBON_HYDROGEN) -> Mapping[int, float]:
-    """Enthalpies in kcal/mol by atom index, equivalent atoms included: what `molecules.depict.soft_spots` draws."""
-    found = {value.name.partition(".")[2]: value.value for value in values}
+    """Enthalpies in kcal/mol by atom index, equivalent atoms included: what `molecules.depict.soft_spots` draws.
+
+    Values of other descriptors are left out.
+    """
+    found = {value.name.partition(".")[2]: value.value for value in values if value.name.startswith(_FAMILIES)}
     keys = {f"{bond.symbols[0].lower()}{bond.atom + 1}": bond.equivalent for bond in find_bonds(smiles, pattern)}
     return {atom: found[key] for key, atoms in keys.items() if key in found for atom in atoms}
 
@@ -106,7 +110,13 @@ def _values(family: str, kind: str, pattern: str, states: Sequence[GroundState])
 
 
 def _descriptor(family: str, title: str, kind: str, pattern: str) -> Descriptor:
-    return Descriptor(family, title, partial(_calculations, kind, pattern), partial(_values, family, kind, pattern))
+    return Descriptor(
+        family,
+        title,
+        (f"{family}.weakest",),
+        partial(_calculations, kind, pattern),
+        partial(_values, family, kind, pattern),
+    )
 
 
 BOND_DISSOCIATION = _descriptor("bond_dissociation", "C–H bond dissociation enthalpies", "C–H", CARBON_HYDROGEN)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from molecules.conformers import Geometry
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
-from pipeline.rungs import RANKING_RUNG, Rungs, combine
+from pipeline.rungs import RANKING_RUNG, RUNGS, Rungs, combine
 
 
 class NotApplicableError(InputError):
@@ -28,8 +29,9 @@ class DescriptorValue:
     value: float
     """On the rung that ranks, in `unit`."""
     unit: str
-    uncertainty: float
-    """Half width in `unit`; see `method_spread`."""
+    uncertainty_from: Mapping[str, float]
+    """Independent parts of the uncertainty, in `unit`: ``methods``, ``conformers``, ``convergence``, ``model`` and
+    ``validation``, as far as there are any; see `spread` and `pipeline.descriptors.residuals`."""
     equation: str
     """For people, such as ``E[adduct] − E[acceptor] − E[CH3S−]``."""
     calculations: tuple[Calculation, ...]
@@ -39,6 +41,11 @@ class DescriptorValue:
     flags: tuple[str, ...]
     """Sentences on what limits trust in it, those of its species included."""
 
+    @property
+    def uncertainty(self) -> float:
+        """Half width in `unit`, like a standard deviation: the parts added in quadrature."""
+        return math.hypot(*self.uncertainty_from.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
@@ -46,6 +53,8 @@ class Descriptor:
 
     name: str
     title: str
+    names: tuple[str, ...]
+    """Dotted names of the values that every molecule has to which it applies."""
     calculations: Callable[[str, str, LevelOfTheory], tuple[Calculation, ...]]
     """(SMILES, name of the candidate, level) → the ground states it needs; raises NotApplicableError."""
     values: Callable[[Sequence[GroundState]], tuple[DescriptorValue, ...]]
@@ -111,7 +120,7 @@ def energy_difference(
         title=title,
         value=ranking_value(rungs),
         unit=unit,
-        uncertainty=method_spread(rungs),
+        uncertainty_from=spread(rungs, in_hartree, terms),
         equation=equation,
         calculations=tuple(state.calculation for _, state in terms),
         rungs=rungs,
@@ -127,8 +136,36 @@ def ranking_value(rungs: Rungs) -> float:
     return value
 
 
+def spread(rungs: Rungs, in_hartree: float, terms: Sequence[tuple[float, GroundState]]) -> Mapping[str, float]:
+    """Parts of an uncertainty that the calculation itself shows, in the unit of `rungs`.
+
+    - ``methods``: as in `method_spread`.
+    - ``conformers``: standard deviation of the energies of populated GFN2-xTB conformers. Higher rungs are computed at
+      the lowest one only, and may order them otherwise. Species that share a geometry share its error.
+    - ``convergence``: where a ground state did not converge, half the range of the rungs that rest on its mean field.
+
+    Args:
+        rungs: of the value.
+        in_hartree: one hartree in the value's unit.
+        terms: coefficients and ground states of the equation.
+    """
+    coefficients: dict[Geometry, float] = defaultdict(float)
+    widths: dict[Geometry, float] = {}
+    for coefficient, state in terms:
+        coefficients[state.geometry] += coefficient
+        widths[state.geometry] = in_hartree * state.conformer_spread_hartree
+    parts = {
+        "methods": method_spread(rungs),
+        "conformers": math.hypot(*(coefficients[geometry] * width for geometry, width in widths.items())),
+    }
+    if not all(state.converged for _, state in terms):
+        known = [value for rung in RUNGS if rung != "xtb" and (value := rungs[rung]) is not None]
+        parts["convergence"] = (max(known) - min(known)) / 2
+    return parts
+
+
 def method_spread(rungs: Rungs) -> float:
-    """An uncertainty from disagreement between methods; no bound, and blind to errors that they share.
+    """Disagreement between methods; no bound, and blind to errors that they share.
 
     Half the difference between the two independent rungs with dynamic correlation (MC-PDFT and DFT), plus the whole
     difference that the VQE makes against the exact state of the same active space.

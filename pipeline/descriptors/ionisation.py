@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -124,19 +125,27 @@ def _derived(
     ionisation: DescriptorValue,
     affinity: DescriptorValue,
 ) -> DescriptorValue:
-    """A quantity of the vertical IE and EA, on every rung that has both."""
+    """A quantity of the vertical IE and EA on every rung that has both; uncertainties go through the formula."""
     values = {
         rung: formula(ie, ea)
         for rung in RUNGS
         if (ie := ionisation.rungs[rung]) is not None and (ea := affinity.rungs[rung]) is not None
     }
     rungs = Rungs(**values)
+    value = ranking_value(rungs)
+    parts = {"methods": method_spread(rungs)}
+    for part in sorted({*ionisation.uncertainty_from, *affinity.uncertainty_from} - {"methods"}):
+        of_ie, of_ea = (one.uncertainty_from.get(part, 0.0) for one in (ionisation, affinity))
+        parts[part] = math.hypot(
+            formula(ionisation.value + of_ie, affinity.value) - value,
+            formula(ionisation.value, affinity.value + of_ea) - value,
+        )
     return DescriptorValue(
         name=f"ionisation.{name}",
         title=title,
-        value=ranking_value(rungs),
+        value=value,
         unit="eV",
-        uncertainty=method_spread(rungs),
+        uncertainty_from=parts,
         equation=equation,
         calculations=tuple(dict.fromkeys((*ionisation.calculations, *affinity.calculations))),
         rungs=rungs,
@@ -154,5 +163,14 @@ def _electrophilicity(ie: float, ea: float) -> float:
     return (ie + ea) ** 2 / (8 * (ie - ea))
 
 
-IONISATION = Descriptor("ionisation", "ionisation energy and electron affinity", _calculations, _values)
+IONISATION = Descriptor(
+    "ionisation",
+    "ionisation energy and electron affinity",
+    tuple(
+        f"ionisation.{name}"
+        for name in ("ie_vertical", "ea_vertical", "hardness", "electrophilicity", "ie_adiabatic", "ea_adiabatic")
+    ),
+    _calculations,
+    _values,
+)
 """Ionisation energy and electron affinity, vertical and adiabatic; hardness and electrophilicity of the former; eV."""

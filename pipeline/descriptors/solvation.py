@@ -55,6 +55,12 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     )
 
 
-SOLVATION = Descriptor("solvation", "free energies of solvation", _calculations, _values)
+SOLVATION = Descriptor(
+    "solvation",
+    "free energies of solvation",
+    ("solvation.water", "solvation.octanol", "solvation.log_p"),
+    _calculations,
+    _values,
+)
 """Free energies of solvation at 1 mol/L in both phases, kcal/mol, negative where the solvent holds the molecule; and
 log P of the form that is computed, whatever its charge."""

@@ -48,5 +48,5 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     return (value,)
 
 
-STRAIN = Descriptor("strain", "strain energy", _without_pose, _values, at_pose=_at_pose)
+STRAIN = Descriptor("strain", "strain energy", ("strain",), _without_pose, _values, at_pose=_at_pose)
 """Energy of the molecule in its pose above that of its lowest conformer, both in water, kcal/mol."""

@@ -6,7 +6,6 @@ two-layer ONIOM: E(model) + E_xtb(whole) − E_xtb(model).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -68,13 +67,25 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
 def _of_models(site: MichaelSite, name: str) -> tuple[Calculation, ...]:
     adduct, pose = thiolate_adduct(site, name), acceptor_pose(site.smiles)
     with_thiolate = adduct_pose(site, adduct, pose)
-    model = model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
-    small, large = (_layer(one, site, adduct, name, pose, with_thiolate) for one in (model, grown(model)))
+    small, large = (_layer(one, site, adduct, name, pose, with_thiolate) for one in _models(site))
     whole = (
         replace(adduct.species, label=f"{name} + CH3S-, whole", pose=with_thiolate),
         replace(neutral(site.smiles, f"{name}, whole", "water"), pose=pose),
     )
     return (*small, Calculation(THIOLATE, _THIOLATE_SPACE), *large, *(Calculation(one, None) for one in whole))
+
+
+def model_systems(smiles: str) -> tuple[ModelSystem, ModelSystem] | None:
+    """The model of a large molecule, and the grown one whose energies count; None where it is computed whole."""
+    choice = addition_site(smiles)
+    if choice is None or parse(smiles).GetNumHeavyAtoms() <= MAX_HEAVY_ATOMS:
+        return None
+    return _models(choice.site)
+
+
+def _models(site: MichaelSite) -> tuple[ModelSystem, ModelSystem]:
+    model = model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
+    return model, grown(model)
 
 
 def _layer(
@@ -174,7 +185,7 @@ def _on_models(states: Sequence[GroundState], flags: tuple[str, ...]) -> Descrip
     return replace(
         large,
         equation=f"{_EQUATION}, of a model, + E_xtb[whole] − E_xtb[model]",
-        uncertainty=math.hypot(large.uncertainty, error),
+        uncertainty_from={**large.uncertainty_from, "model": error},
         calculations=tuple(state.calculation for state in states),
         flags=(*large.flags, said, *flags),
     )
@@ -187,6 +198,8 @@ def _xtb(state: GroundState) -> float:
     return energy
 
 
-THIOL_ADDITION = Descriptor("thiol_addition", "thiol addition energy and barrier", _calculations, _values)
+THIOL_ADDITION = Descriptor(
+    "thiol_addition", "thiol addition energy and barrier", ("thiol_addition",), _calculations, _values
+)
 """Electronic reaction energy of methanethiolate with a Michael acceptor in water, kcal/mol; lower: more exergonic; and
 the energy of the highest point on the way there."""

@@ -11,10 +11,12 @@ from rdkit.Chem import AllChem
 from flows.report.document import (
     Claim,
     Descriptor,
+    Desirability,
     Explanation,
     Failure,
     Llama,
     LlamaTrust,
+    ModelSystem,
     Objective,
     Provenance,
     QuantumEffect,
@@ -25,6 +27,7 @@ from flows.report.document import (
     Rungs,
     RunTime,
     SpeciesRecord,
+    Term,
 )
 
 WARHEADS = {
@@ -117,6 +120,7 @@ def candidate(rank: int, name: str, smiles: str, *, explained: bool = True, bare
         value=value,
         unit="kcal/mol",
         uncertainty=None if bare else 0.6 + 0.1 * (rank % 5),
+        uncertainty_from={} if bare else {"methods": 0.6 + 0.1 * (rank % 5), "conformers": 0.0},
         equation="E[adduct] − E[candidate] − E[CH3S−]",
         species=() if bare else (f"s-{rank}-adduct", f"s-{rank}", THIOLATE),
         rungs=Rungs(vqe_pdft=value)
@@ -137,6 +141,7 @@ def candidate(rank: int, name: str, smiles: str, *, explained: bool = True, bare
         value=2.31 - 0.09 * rank,
         unit="eV",
         uncertainty=0.05,
+        uncertainty_from={"methods": 0.05},
         equation="(IE + EA)² / 8(IE − EA)",
         species=() if bare else (f"s-{rank}",),
         rungs=Rungs(
@@ -192,6 +197,12 @@ def candidate(rank: int, name: str, smiles: str, *, explained: bool = True, bare
         notes=("The salt's counter-ion was removed.",) if rank == 2 else (),
         molblock=None if bare else molblock(smiles),
         descriptors={"thiol_addition": addition, "ionisation.electrophilicity": omega},
+        desirabilities=(
+            Desirability(value=value + 15.0, uncertainty=addition.uncertainty or 0.0, desirability=0.8**rank),
+            Desirability(value=None, uncertainty=0.0, desirability=1.0),
+        ),
+        model_system=ModelSystem(smiles="C=CC=O", atoms=(0, 1, 2), inner=(0, 1)) if rank == 7 else None,
+        soft_spots={0: 88.0 + rank, 1: 104.0} if rank == 2 else {},
         explanation=Explanation(text=text, source=source, claims=claims) if explained else None,
     )
 
@@ -236,6 +247,34 @@ def document(candidates: tuple[RankedCandidate, ...], **changes: object) -> Repo
             question="which reacts faster with a cysteine thiol",
             ranking_descriptor="thiol_addition",
             lower_is_better=True,
+            terms=(
+                Term(
+                    value="thiol_addition",
+                    title="thiol addition energy",
+                    unit="kcal/mol",
+                    relative_to="C=CC(=O)NC",
+                    zero_below=-12.0,
+                    one_from=-5.0,
+                    one_to=2.0,
+                    zero_above=8.0,
+                    weight=3.0,
+                    absent=None,
+                    why="neither too reactive nor too sluggish",
+                ),
+                Term(
+                    value="bond_dissociation.weakest",
+                    title="weakest C–H bond's dissociation enthalpy",
+                    unit="kcal/mol",
+                    relative_to=None,
+                    zero_below=75.0,
+                    one_from=98.0,
+                    one_to=None,
+                    zero_above=None,
+                    weight=1.0,
+                    absent=1.0,
+                    why="where oxidation begins",
+                ),
+            ),
             sorted_by="physics",
         ),
         candidates=candidates,

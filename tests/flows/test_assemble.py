@@ -1,13 +1,11 @@
-"""What a screen says of its own ranking: chances from uncertainties, and what the VQE changed."""
+"""What a screen says of its own ranking: what the VQE changed."""
 
 from dataclasses import replace
 
 import pytest
 from evidence_tables import table_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from flows.assemble import probability_top_k, quantum_effect
+from flows.assemble import quantum_effect
 
 NAMES = [f"candidate {i}" for i in range(8)]
 
@@ -20,31 +18,6 @@ def with_rungs(table, change):
         descriptors = {**row.descriptors, "thiol_addition": replace(main, rungs={**main.rungs, **change(row)})}
         rows.append(replace(row, descriptors=descriptors))
     return replace(table, candidates=tuple(rows))
-
-
-def with_spread(table, spread):
-    rows = [
-        replace(row, descriptors={"thiol_addition": replace(row.descriptors["thiol_addition"], uncertainty=spread)})
-        for row in table.candidates
-    ]
-    return replace(table, candidates=tuple(rows))
-
-
-@settings(max_examples=20, deadline=None)
-@given(k=st.integers(1, 10), spread=st.floats(0.0, 50.0), seed=st.integers(0, 99))
-def test_chances_are_probabilities_that_sum_to_k(k, spread, seed):
-    chances = probability_top_k(with_spread(table_of(NAMES, seed), spread), k, seed)
-    assert all(0 <= p <= 1 for p in chances.values())
-    assert sum(chances.values()) == pytest.approx(min(k, len(NAMES)))
-
-
-def test_without_uncertainty_the_best_are_certain_and_with_much_all_are_alike():
-    table = table_of(NAMES)
-    certain = probability_top_k(with_spread(table, 0.0), 3, 0)
-    assert [certain[row.id] for row in table.candidates] == [1.0] * 3 + [0.0] * 5
-    vague = probability_top_k(with_spread(table, 1e4), 4, 0)
-    assert all(p == pytest.approx(0.5, abs=0.05) for p in vague.values())
-    assert vague == probability_top_k(with_spread(table, 1e4), 4, 0)
 
 
 def test_a_vqe_that_finds_the_exact_state_changes_nothing_and_it_is_said():

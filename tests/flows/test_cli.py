@@ -8,6 +8,7 @@ import pytest
 from command_line import eigenlead, environment
 from pyscf import gto, scf
 
+WARHEADS = "molecules/examples/warheads.smi"
 WATER = "3\ncharge=0\nO 0 0 0.1173\nH 0 0.7572 -0.4692\nH 0 -0.7572 -0.4692\n"
 
 
@@ -90,6 +91,8 @@ def test_sqd_stands_beside_its_null_models(env, water):
         (["descriptor", "charm", "C=CC#N"], "thiol_addition"),
         (["descriptor", "thiol_addition", "c1ccccc1"], "electron-withdrawing"),
         (["screen", "nowhere.smi", "--out", "out"], "nowhere.smi"),
+        (["screen", WARHEADS, "--out", "out", "--objective", "beauty"], "the path of a .yaml file"),
+        (["estimate", WARHEADS, "--objective", "nowhere.yaml"], "Name a YAML file"),
         (["report", "nowhere"], "nowhere"),
     ],
 )
@@ -102,7 +105,7 @@ def test_a_wrong_request_ends_with_advice_and_exit_code_2(env, tmp_path, argumen
 
 
 def test_estimate_says_what_and_why_without_computing(env):
-    run = eigenlead("estimate", "molecules/examples/warheads.smi", env=env)
+    run = eigenlead("estimate", WARHEADS, env=env)
     assert run.returncode == 0, run.stderr
     assert "97 species, 0 of them in the store" in run.stdout
     assert "N-phenylacrylamide + CH3S-, 246 basis functions" in run.stdout

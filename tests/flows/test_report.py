@@ -347,11 +347,18 @@ def test_the_page_says_what_it_must(browser: Browser, pages: dict[str, Path]) ->
         "template",
         "1 does not hold",
         "The active spaces of the two sides differ by one orbital.",
+        "Marked: the 3 heavy atoms on which thiol addition was computed",
+        "C–H bonds from 80 (weak, dark) to 105 kcal/mol",
+        "Thiol addition energy less that of C=CC(=O)NC, kcal/mol",
+        "neither too reactive nor too sluggish",
         *(one.remedy for one in document.rejected),
         *(one.remedy for one in document.failed),
     ):
         assert part in text
     assert page.locator("article.candidate").count() == 10
+    assert page.locator("#candidate-7 .portrait ellipse").count() == 3  # the model system
+    assert page.locator("#candidate-2 .portrait ellipse").count() == 2  # soft spots
+    assert page.locator("#candidate-1 .desirabilities tbody tr").count() == 2
     assert page.locator(".podium li").count() == 3
     assert page.locator("article.candidate .trace polyline").count() == 30
     page.close()
