@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from models.evidence import PROPERTY_TITLES, RUNG_TITLES, DescriptorEvidence, Evidence, EvidenceTable
 from models.names import labels
 
-CLAIMS_VERSION = 1
+CLAIMS_VERSION = 2
 """Enters the key of every stored explanation."""
 
 

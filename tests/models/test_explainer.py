@@ -138,3 +138,33 @@ def test_no_explanation_violates_the_evidence(tiny, names, seed):
             explanation = explain(tiny, table, evidence.id, seed, store)
             assert explanation.source == "llama"
             assert check_text(explanation.text, table, evidence.id) == ()
+
+
+def test_a_made_up_score_is_explained_by_what_it_is_made_of():
+    """Where the score is a desirability, the comparison is of the weightiest descriptor in it."""
+    table = table_of(NAMES)
+    rows = []
+    for row in table.candidates:
+        addition = row.descriptors["thiol_addition"]
+        value = 1 / (1 + row.rank_physics)
+        score = dataclasses.replace(
+            addition,
+            name="desirability",
+            title="desirability",
+            value=value,
+            unit="",
+            rungs={"vqe_pdft": value},
+            flags=(),
+        )
+        rows.append(dataclasses.replace(row, descriptors={"desirability": score, **row.descriptors}))
+    table = dataclasses.replace(
+        table,
+        ranking_descriptor="desirability",
+        lower_is_better=False,
+        candidates=tuple(rows),
+        asked=("thiol_addition",),
+    )
+    for row in table.candidates:
+        verdict, compared, *_ = explanation_parts(table, row.id)
+        assert {claim.descriptor for claim in verdict} == {"desirability"}
+        assert {claim.descriptor for claim in compared} == {"thiol_addition"}
