@@ -107,7 +107,7 @@ def test_a_wrong_request_ends_with_advice_and_exit_code_2(env, tmp_path, argumen
 def test_estimate_says_what_and_why_without_computing(env):
     run = eigenlead("estimate", WARHEADS, env=env)
     assert run.returncode == 0, run.stderr
-    assert "97 species, 0 of them in the store" in run.stdout
+    assert "37 species, 0 of them in the store" in run.stdout
     assert "N-phenylacrylamide + CH3S-, 246 basis functions" in run.stdout
 
 

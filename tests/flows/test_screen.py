@@ -25,6 +25,13 @@ C=CC#N,acrylonitrile,1.5
 C=CC=O,acrolein,7
 C=CC(=O,open,0
 """
+OBJECTIVE = """name: as acrylonitrile
+question: which adds a thiol about as readily as acrylonitrile
+terms:
+  - {value: thiol_addition, relative_to: C=CC#N, zero_below: -20, one_from: -2, one_to: 2, zero_above: 20, weight: 2}
+  - {value: mw, one_to: 500, zero_above: 900}
+beside: [ionisation]
+"""
 TIMES = ("started", "finished", "wall_s")
 
 
@@ -33,6 +40,7 @@ def place(tmp_path_factory, tiny_llama):
     """A folder with a library, a store and Prefect's database; and the environment to run in."""
     folder = tmp_path_factory.mktemp("screens")
     (folder / "library.csv").write_text(LIBRARY)
+    (folder / "objective.yaml").write_text(OBJECTIVE)
     return folder, environment(folder / "prefect"), tiny_llama
 
 
@@ -40,7 +48,7 @@ def arguments(place, out, store="store", library="library.csv"):
     folder, _, llama = place
     return [
         *("screen", folder / library, "--out", folder / out, "--llama", llama, "--workers", "2"),
-        *("--store", f"sqlite:///{folder / store}.sqlite"),
+        *("--store", f"sqlite:///{folder / store}.sqlite", "--objective", folder / "objective.yaml"),
     ]
 
 
@@ -88,8 +96,12 @@ def test_the_physics_of_a_screen(first):
     report = report_of(first[1])
     best, second = report["candidates"]
     values = [one["descriptors"]["thiol_addition"]["value"] for one in (best, second)]
-    assert values[0] < values[1] < 0  # exergonic, the better one more so
-    assert [one["rank"] for one in (best, second)] == [1, 2]
+    assert values[1] < values[0] < 0  # exergonic both; the aldehyde is farther from the nitrile that is asked for
+    assert [(one["rank"], one["name"]) for one in (best, second)] == [(1, "acrylonitrile"), (2, "acrolein")]
+    by_hand = (1 - (values[0] - values[1] - 2) / 18) ** (2 / 3)
+    assert [one["score"] for one in (best, second)] == pytest.approx([1.0, by_hand])
+    assert second["desirabilities"][0]["value"] == pytest.approx(values[1] - values[0])
+    assert [term["title"] for term in report["objective"]["terms"]] == ["thiol addition energy", "Molecular weight"]
     assert {one["columns"]["measured"] for one in (best, second)} == {"1.5", "7"}
     energies = {"acrylonitrile": 10.91, "acrolein": 10.11}  # vertical, He(I) photoelectron spectra; eV
     for one in (best, second):
@@ -171,7 +183,7 @@ def test_a_screen_on_a_prefect_server_shows_there(place):
     finally:
         server.terminate()
         server.wait()
-    assert flow_run["name"] == "screen-library-covalent"
+    assert flow_run["name"] == "screen-library-objective"
     assert flow_run["state_type"] == "COMPLETED"
     rows = json.loads(artifacts["ranking"]["data"])
     assert [row["rank"] for row in rows] == [1, 2]
