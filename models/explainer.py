@@ -91,7 +91,10 @@ def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Cl
     verdict = _of(on_main, "rank", "lowest", "highest", "best", "worst") or _of(on_main, "value")
     asked = [c for name in table.asked for c in claims if c.descriptor == name]
     compared = _of(asked or on_main, "lower", "higher") or _of(claims, "lower", "higher")
-    described = [c for c in _of(claims, "value", "lower", "higher", "no_alerts", "satisfied") if c.descriptor != main]
+    told = {main, *table.asked[:1]}
+    described = [
+        c for c in _of(claims, "value", "lower", "higher", "no_alerts", "satisfied") if c.descriptor not in told
+    ]
     flags = _of(on_main, "flag") or _of(claims, "flag")
     trust = _of(claims, "inseparable", "separate", "rung", "rung_rank") or _of(claims, "uncertainty")
     offered = (verdict, compared, _of(claims, "alert") or described, flags or trust)

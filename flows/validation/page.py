@@ -32,6 +32,7 @@ from pipeline.rungs import RANKING_RUNG, RUNGS
 
 PACKAGES = ("pyscf", "pyscf-forge", "tblite", "rdkit", "numpy", "scipy")
 N_WORST = 6
+_LEAST_GROUP = 3
 _NOTHING = "—"
 _OTHERS = tuple(rung for rung in RUNGS if rung != RANKING_RUNG)
 _STAGES = ("geometry", "xtb", "vibrations", "mean_field", "solvation", "dft", "casci", "casci_pdft", "vqe", "pdft")
@@ -134,6 +135,14 @@ def section(result: Result) -> Iterator[str]:
     yield f"What the quantum step changed: each rung less `{RANKING_RUNG}`, paired, {one.variants[0].name}."
     yield table(("statistic", *_OTHERS), _differences(result))
     yield effect(result)
+    if groups := list(_groups(result)):
+        placed = (
+            "; places off the measured rank in the whole list, positive: ranked too high" if one.orders_only else ""
+        )
+        yield f"By group, `{RANKING_RUNG}`, {one.variants[0].name}{placed}:"
+        yield table(
+            ("group", "molecules", "Spearman" if one.orders_only else "mean absolute error", "mean off"), groups
+        )
     yield f"The {N_WORST} that are farthest off, {one.variants[0].name}:"
     yield table(("molecule", "group", "measured", "computed", "off", "flags"), _worst(result))
     failed = [outcome for outcome in outcomes if outcome.value is None]
@@ -311,17 +320,37 @@ def _differences(result: Result) -> Iterator[list[str]]:
         yield [name, *cells]
 
 
+def _off(result: Result, outcomes: Sequence[Outcome]) -> Vector:
+    """(n,) places off the measured rank, positive: ranked too high; or errors in the set's unit."""
+    computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
+    if result.of.orders_only:
+        return misplaced(_ranked(result.of.variants[0], computed), measured)
+    return np.asarray(computed - measured)
+
+
+def _groups(result: Result) -> Iterator[list[str]]:
+    """Each group of at least three molecules, where there are several groups."""
+    outcomes = [outcome for outcome in _primary(result) if outcome.value is not None]
+    if not outcomes:
+        return
+    off, groups = _off(result, outcomes), np.array([outcome.case.group for outcome in outcomes])
+    computed, measured = _ranked(result.of.variants[0], _computed(outcomes, RANKING_RUNG)), _measured(outcomes)
+    large = [group for group in dict.fromkeys(groups.tolist()) if (groups == group).sum() >= _LEAST_GROUP]
+    for group in large if len(large) > 1 else ():
+        here = groups == group
+        first = spearman(computed[here], measured[here]) if result.of.orders_only else np.abs(off[here]).mean()
+        yield [group, f"{here.sum()}", f"{first:.2f}", f"{off[here].mean():+.2f}"]
+
+
 def _worst(result: Result) -> Iterator[list[str]]:
     outcomes = [outcome for outcome in _primary(result) if outcome.value is not None]
     if not outcomes:
         return
-    computed, measured = _computed(outcomes, RANKING_RUNG), _measured(outcomes)
-    orders = result.of.orders_only
-    off = misplaced(_ranked(result.of.variants[0], computed), measured) if orders else computed - measured
+    computed, off = _computed(outcomes, RANKING_RUNG), _off(result, outcomes)
     for i in np.argsort(-np.abs(off))[:N_WORST]:
         case, value = outcomes[i].case, outcomes[i].value
         flags = " ".join(value.flags) if value else ""
-        size = f"{off[i]:+.0f} places" if orders else f"{off[i]:+.2f}"
+        size = f"{off[i]:+.0f} places" if result.of.orders_only else f"{off[i]:+.2f}"
         yield [case.name, case.group, f"{case.measured:.2f}", f"{computed[i]:.2f}", size, flags or _NOTHING]
 
 
