@@ -20,6 +20,7 @@ from pipeline.hamiltonian import Hamiltonian
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import dft_energy, mean_field
 from pipeline.pdft import Pdft
+from pipeline.reaction_path import VERSION as PATH_VERSION
 from pipeline.rungs import Rungs
 from pipeline.solvation import alpb, smd
 from pipeline.states import exact_state, optimised_exact_state, optimised_vqe_state, vqe_state
@@ -132,9 +133,8 @@ class _StoredCheckpoint:
 def geometry_key(species: Species, level: LevelOfTheory, seed: int) -> str:
     """Hash of what determines `relaxed_geometry`: the same for a molecule and its vertical ions."""
     state = relaxed_state(species)
-    return content_hash(
-        "geometry", GEOMETRY_VERSION, species.smiles, species.environment, state, level.n_conformers, seed
-    )
+    versions = (GEOMETRY_VERSION, PATH_VERSION) if species.driven else GEOMETRY_VERSION
+    return content_hash("geometry", versions, species.smiles, species.environment, state, level.n_conformers, seed)
 
 
 def ground_state_key(calculation: Calculation, level: LevelOfTheory, seed: int) -> str:

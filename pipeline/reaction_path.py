@@ -14,7 +14,10 @@ from scipy.sparse.csgraph import connected_components
 
 from molecules.conformers import Geometry
 
-FIRST_ANGSTROM, LAST_ANGSTROM, STEP_ANGSTROM = 2.0, 3.1, 0.1
+VERSION = 2
+"""Raise it when results of the path below change: stored results of other versions are then not used."""
+FIRST_ANGSTROM, LAST_ANGSTROM, STEP_ANGSTROM = 2.0, 2.8, 0.1
+"""Farther out, GFN2-xTB's shallow maxima are those of a complex that turns, not of a bond that forms."""
 FALLBACK_ANGSTROM = 2.4
 """Where the energy has no maximum; about where transition states of thiolate additions are computed to be."""
 FORCE_TOLERANCE, MAX_STEPS = 0.05, 60
