@@ -60,7 +60,9 @@ def screen(
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of the best get an explanation.")] = 20,
     seed: SeedOption = 0,
     workers: WorkersOption = CORES,
-    llama: Annotated[str, typer.Option(help="embedded, a local folder, or a name on a model hub.")] = "embedded",
+    llama: Annotated[
+        str, typer.Option(help="embedded, a local folder, a name on a model hub, or an endpoint's address.")
+    ] = "embedded",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a screen was cut off.")] = False,
     store: StoreOption = "",
 ) -> None:

@@ -55,9 +55,10 @@ class ScreenRequest(BaseModel):
     workers: Annotated[
         int, Field(title="Workers", ge=1, le=1024, description="Processes side by side, one core each.")
     ] = os.cpu_count() or 1
-    llama: Annotated[str, Field(title="Llama", description="embedded, a local folder, or a name on a model hub.")] = (
-        "embedded"
-    )
+    llama: Annotated[
+        str,
+        Field(title="Llama", description="embedded, a local folder, a name on a model hub, or an endpoint's address."),
+    ] = "embedded"
     store: Annotated[
         str, Field(title="Store", description="SQLAlchemy URL of the result store; empty: the user's own.")
     ] = ""

@@ -22,7 +22,8 @@ from flows.findings import Failed
 from flows.server import end_with_parent
 from models.evidence import EvidenceTable
 from models.explainer import Explanation, explain
-from models.llama import Llama, load_llama, use_threads
+from models.language_model import LanguageModel
+from models.llama import load_llama, use_threads
 from models.ranker import LlamaRanking, judge
 from molecules.candidate import Library
 from molecules.read import read_library
@@ -111,7 +112,7 @@ def _each(
 
 
 @cache
-def _llama(spec: str) -> Llama:
+def _llama(spec: str) -> LanguageModel:
     return load_llama(spec)
 
 

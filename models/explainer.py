@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +11,7 @@ from models.check import CHECK_VERSION, check_text
 from models.claims import CLAIMS_VERSION, Claim, claims_of
 from models.errors import LlamaError
 from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
-from models.llama import LanguageModel, Message
+from models.language_model import LanguageModel, Message
 from models.names import labels
 from pipeline.store import Store, content_hash
 
@@ -20,7 +19,6 @@ EXPLANATION_VERSION = 1
 """Changes when prompt or choice of claims change; enters the key of every stored explanation."""
 
 _TEMPERATURE = 0.8  # wordings vary between candidates; what is said is true at any temperature
-_MAX_TOKENS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def explain(
 ) -> Explanation:
     """A checked explanation of what the evidence says of a candidate.
 
-    The Llama chooses which claims to make and how to word them; a grammar holds it to claims that passed the check,
+    The Llama chooses which claims to make and how to word them; it is held to claims that passed the check,
     and its answer is checked again. An answer that fails is asked for anew with another seed; after the last, the first
     wording of each part is taken.
 
@@ -54,16 +52,16 @@ def explain(
         attempts: how often to ask.
     """
     parts = explanation_parts(table, candidate_id)
-    messages, grammar = _messages(table, candidate_id), _grammar(parts)
+    messages, offered = _messages(table, candidate_id), [[claim.text for claim in part] for part in parts]
     versions = (EXPLANATION_VERSION, CLAIMS_VERSION, CHECK_VERSION)
-    key = content_hash(("explanation", versions, llama.hash, messages, grammar, seed, attempts))
+    key = content_hash(("explanation", versions, llama.hash, messages, offered, seed, attempts))
     answers: list[str] = store.get(key) or []
     rejected = 0
     for attempt in range(attempts if parts else 0):
         if attempt == len(answers):
             start = time.perf_counter()
             try:
-                answers.append(llama.generate(messages, grammar, _MAX_TOKENS, seed + attempt, _TEMPERATURE))
+                answers.append(llama.compose(messages, offered, seed + attempt, _TEMPERATURE))
             except LlamaError:
                 answers.append("")
             last = attempt == attempts - 1
@@ -137,11 +135,3 @@ def _messages(table: EvidenceTable, candidate_id: str) -> list[Message]:
             f"It ranks {rank} of {len(table.candidates)}. Say what matters most.",
         },
     ]
-
-
-def _grammar(parts: Iterable[Sequence[Claim]]) -> str:
-    """A Lark grammar: one claim of each part, in order. JSON's string escapes are Lark's."""
-    rules = [" | ".join(json.dumps(claim.text, ensure_ascii=False) for claim in part) for part in parts]
-    names = [f"s{index}" for index in range(len(rules))]
-    lines = ["start: " + ' " " '.join(names), *(f"{name}: {rule}" for name, rule in zip(names, rules, strict=True))]
-    return "\n".join(lines)

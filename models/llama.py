@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any
 
 import llguidance
 import llguidance.hf
@@ -18,37 +19,12 @@ from transformers.utils import logging as transformers_logging
 
 from models.embedded import GGUF_SHA256, embedded_folder
 from models.errors import LlamaError
+from models.language_model import LanguageModel, Message
+from models.served import ServedLlama
 
 transformers_logging.disable_progress_bar()  # a load of a second needs no bar, and reports go to the same terminal
 
-__all__ = ["LanguageModel", "Llama", "Message", "load_llama", "use_threads"]
-
-
-class Message(TypedDict):
-    """One turn of a conversation."""
-
-    role: str
-    """``system``, ``user`` or ``assistant``."""
-    content: str
-
-
-class LanguageModel(Protocol):
-    """What ranking and explaining need of a Llama."""
-
-    @property
-    def hash(self) -> str:
-        """Identity of the weights, for cache keys."""
-        ...
-
-    def choice_logprobs(self, conversations: Sequence[Sequence[Message]], choices: Sequence[str]) -> list[list[float]]:
-        """Log-probability of each choice as the answer, by conversation."""
-        ...
-
-    def generate(
-        self, messages: Sequence[Message], grammar: str, max_tokens: int, seed: int, temperature: float
-    ) -> str:
-        """An answer in the language of a Lark grammar."""
-        ...
+_MOST_TOKENS = 600
 
 
 class Llama:
@@ -112,6 +88,12 @@ class Llama:
         logits = self._model(tokens, past_key_values=cache, logits_to_keep=last).logits
         logprobs = logits.diagonal(dim1=0, dim2=1).T.float().log_softmax(dim=-1)
         return [[float(value) for value in row] for row in logprobs[:, answers].cpu()]
+
+    def compose(
+        self, messages: Sequence[Message], parts: Sequence[Sequence[str]], seed: int, temperature: float
+    ) -> str:
+        """One sentence of each part, in order, joined by spaces; a grammar leaves nothing else to say."""
+        return self.generate(messages, _grammar(parts), _MOST_TOKENS, seed, temperature)
 
     @torch.inference_mode()
     def generate(
@@ -179,17 +161,20 @@ class Llama:
         return int(ids[0])
 
 
-def load_llama(spec: str) -> Llama:
+def load_llama(spec: str) -> LanguageModel:
     """A Llama by its place.
 
     Args:
-        spec: ``embedded``, a folder, or a name on the Hugging Face hub such as ``meta-llama/Llama-3.2-1B-Instruct``.
+        spec: ``embedded``; a folder; a name on the Hugging Face hub such as ``meta-llama/Llama-3.2-1B-Instruct``; or
+            the address of an OpenAI-compatible endpoint, as `models.served.ServedLlama` takes it.
 
     Raises:
         LlamaError: there is no usable model at that place; the message says what to do.
     """
     if spec == "embedded":
         return Llama(embedded_folder(), "SmolLM2-135M-Instruct (embedded)", GGUF_SHA256)
+    if spec.startswith(("http://", "https://")):
+        return ServedLlama(spec)
     folder = Path(spec).expanduser()
     if folder.is_dir():
         return Llama(folder, folder.resolve().name)
@@ -228,3 +213,11 @@ def _common_prefix(rows: Sequence[Sequence[int]]) -> int:
         if any(row[index] != first[index] for row in rows):
             return index
     return shortest
+
+
+def _grammar(parts: Sequence[Sequence[str]]) -> str:
+    """A Lark grammar: one sentence of each part, in order. JSON's string escapes are Lark's."""
+    rules = [" | ".join(json.dumps(sentence, ensure_ascii=False) for sentence in part) for part in parts]
+    names = [f"s{index}" for index in range(len(rules))]
+    lines = ["start: " + ' " " '.join(names), *(f"{name}: {rule}" for name, rule in zip(names, rules, strict=True))]
+    return "\n".join(lines)

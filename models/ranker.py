@@ -14,7 +14,7 @@ from scipy.special import expit
 from scipy.stats import binomtest, kendalltau
 
 from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
-from models.llama import LanguageModel, Message
+from models.language_model import LanguageModel, Message
 from models.names import labels
 from pipeline.store import Store, content_hash
 

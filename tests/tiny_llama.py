@@ -52,12 +52,12 @@ def save_llama(folder, generation, seed=0):
 
 
 class LyingLlama:
-    """Says what it is told to say, whatever the grammar; prefers the first, or by a secret order."""
+    """Says what it is told to say, whatever is offered; prefers the first, or by a secret order."""
 
     def __init__(self, text, strength=None):
         self.text = text
         self.strength = strength
-        self.hash = f"liar {text}"
+        self.name = self.hash = f"liar {text}"
         self.asked = 0
 
     def choice_logprobs(self, conversations, _choices):
@@ -70,6 +70,6 @@ class LyingLlama:
         first, second = (line[3:].split(":")[0] for line in question.splitlines()[2:4])
         return [self.strength(first), self.strength(second)]
 
-    def generate(self, *_):
+    def compose(self, *_):
         self.asked += 1
         return self.text
