@@ -1,0 +1,51 @@
+"""What a screen plans and finds, without computing anything."""
+
+from dataclasses import replace
+
+import pytest
+from levels_small import TINY
+
+from flows.findings import evidence_table, find, plan, scored
+from molecules.candidate import Candidate, Library
+from pipeline.errors import InputError
+from pipeline.ground_state import ground_state_key
+from pipeline.objective import objective
+
+ACRYLAMIDE, BENZENE = (
+    Candidate(id=name, row=row, name=name, smiles=smiles, inchikey="", input=smiles)
+    for row, (name, smiles) in enumerate({"acrylamide": "C=CC(N)=O", "benzene": "c1ccccc1"}.items(), start=1)
+)
+LIBRARY = Library((ACRYLAMIDE, BENZENE), ())
+
+
+def test_a_required_descriptor_refuses_and_an_optional_one_does_not():
+    covalent = plan(LIBRARY, objective("covalent"), TINY)
+    assert [failure.name for failure in covalent.refused] == ["benzene"]
+    assert covalent.calculations["benzene"] == {}
+    balanced = plan(LIBRARY, objective("balanced"), TINY)
+    assert balanced.refused == ()
+    assert "thiol_addition" not in balanced.calculations["benzene"]
+    assert "thiol_addition" in balanced.calculations["acrylamide"]
+
+
+def test_the_molecule_that_others_are_compared_with_is_computed_too():
+    covalent = plan(LIBRARY, objective("covalent"), TINY)
+    ((_, calculations),) = covalent.references.items()
+    keys = {ground_state_key(calculation, TINY, 0) for calculation in calculations}
+    assert keys <= covalent.unique(TINY, 0).keys()
+
+
+def test_nothing_is_ranked_where_the_reference_failed_and_it_is_said():
+    goal = objective("covalent")
+    covalent = plan(LIBRARY, goal, TINY)
+    found = find(LIBRARY, covalent, {}, (), TINY, 0)
+    assert scored(LIBRARY, covalent, found, goal, 0) == {}
+    assert evidence_table(LIBRARY, found, goal, {}).candidates == ()
+    assert any(failure.id == "reference" for failure in found.failed)
+
+
+def test_a_reference_without_the_quantity_is_a_wrong_request():
+    goal = objective("covalent")
+    wrong = replace(goal, terms=(replace(goal.terms[0], relative_to="C"),))
+    with pytest.raises(InputError, match="relative_to"):
+        plan(LIBRARY, wrong, TINY)
