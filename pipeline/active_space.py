@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 from numpy.typing import NDArray
-from pyscf import ao2mo, gto, mcscf
+from pyscf import ao2mo, gto, lib, mcscf
 
 from molecules.conformers import Geometry
 from pipeline.errors import InputError
@@ -158,7 +158,13 @@ def active_space(mean_field: MeanField, geometry: Geometry, choice: ActiveSpaceC
 def hamiltonian(mean_field: MeanField, space: ActiveSpace) -> Hamiltonian:
     """Integrals of the active space in the field of the frozen core."""
     solver = casci_solver(mean_field, space)
-    one_body, constant = solver.get_h1eff(space.orbitals)
+    core, active, _ = np.split(space.orbitals, [solver.ncore, solver.ncore + space.n_orbitals], axis=1)
+    occupations = np.full(core.shape[1], 2.0)
+    # exchange is several times as fast from few orbitals as from the density that they make
+    density = lib.tag_array(2.0 * core @ core.T, mo_coeff=core, mo_occ=occupations)
+    kinetic_and_nuclei, potential = solver.get_hcore(), np.asarray(solver.get_veff(solver.mol, density))
+    constant = solver.energy_nuc() + np.vdot(kinetic_and_nuclei + 0.5 * potential, density)
+    one_body = active.T @ (kinetic_and_nuclei + potential) @ active
     two_body = ao2mo.restore(1, np.asarray(solver.get_h2eff(space.orbitals)), space.n_orbitals)
     return Hamiltonian(
         constant=float(constant),
