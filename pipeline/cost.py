@@ -56,8 +56,12 @@ def estimate(
     stored = store.present(unique)
     waiting = [calculation for key, calculation in unique.items() if key not in stored]
     factor = _machine_factor(store, level)
-    seconds = [factor * reference_seconds(calculation.species, level) for calculation in waiting]
-    largest = max(unique.values(), key=lambda c: size(c.species, level), default=None)
+    seconds = [
+        factor * (FIXED_SECONDS if calculation.choice is None else reference_seconds(calculation.species, level))
+        for calculation in waiting
+    ]
+    on_every_rung = (calculation for calculation in unique.values() if calculation.choice is not None)
+    largest = max(on_every_rung, key=lambda calculation: size(calculation.species, level), default=None)
     functions = size(largest.species, level) if largest else 0
     return Estimate(
         n_species=len(unique),

