@@ -159,9 +159,9 @@ def hamiltonian(mean_field: MeanField, space: ActiveSpace) -> Hamiltonian:
     """Integrals of the active space in the field of the frozen core."""
     solver = casci_solver(mean_field, space)
     core, active, _ = np.split(space.orbitals, [solver.ncore, solver.ncore + space.n_orbitals], axis=1)
-    occupations = np.full(core.shape[1], 2.0)
-    # exchange is several times as fast from few orbitals as from the density that they make
-    density = lib.tag_array(2.0 * core @ core.T, mo_coeff=core, mo_occ=occupations)
+    density = 2.0 * core @ core.T
+    if solver.ncore:  # exchange is several times as fast from few orbitals as from the density that they make
+        density = lib.tag_array(density, mo_coeff=core, mo_occ=np.full(solver.ncore, 2.0))
     kinetic_and_nuclei, potential = solver.get_hcore(), np.asarray(solver.get_veff(solver.mol, density))
     constant = solver.energy_nuc() + np.vdot(kinetic_and_nuclei + 0.5 * potential, density)
     one_body = active.T @ (kinetic_and_nuclei + potential) @ active

@@ -19,9 +19,10 @@ from pipeline.level import LevelOfTheory
 CONVERGENCE_HARTREE = 1e-9
 MAX_CYCLES, MAX_SECOND_ORDER_CYCLES = 60, 50
 LEVEL_SHIFT_HARTREE = 0.3
-SMALL_GAP_HARTREE = 0.2
+SMALL_GAP_HARTREE, SMALL_GAP_ANION_HARTREE = 0.2, 0.1
 """Between the highest occupied and the lowest empty orbital: below it, stability is examined. Organic molecules in
-Hartree–Fock have 0.35 and more."""
+Hartree–Fock have 0.35 and more; closed-shell anions in diffuse functions 0.15, the lowest empty orbital being that of a
+free electron."""
 LEAST_DESCENT_HARTREE = 0.01
 """A lower solution counts from here on: it is another state. Smaller gains come of a broken symmetry, which makes other
 rungs worse: in O2/STO-3G it gains 1.5 millihartree, and PBE0 on that density loses 17."""
@@ -202,12 +203,14 @@ def _second_order(solver: Any, orbitals: NDArray[np.float64]) -> Any:
 def _doubtful(solver: Any) -> bool:
     """Whether an empty orbital of either spin lies low; in open shells each spin has energies of its own."""
     energy, occupation = solver.mo_energy, solver.mo_occ
+    is_closed_anion = solver.mol.charge < 0 and not solver.mol.spin
+    small = SMALL_GAP_ANION_HARTREE if is_closed_anion else SMALL_GAP_HARTREE
     gaps = [
         empty.min() - full.max()
         for least, of_spin in ((1, getattr(energy, "mo_ea", energy)), (2, getattr(energy, "mo_eb", energy)))
         if (empty := of_spin[occupation < least]).size and (full := of_spin[occupation >= least]).size
     ]
-    return bool(gaps and min(gaps) < SMALL_GAP_HARTREE)
+    return bool(gaps and min(gaps) < small)
 
 
 def scf_solver(mol: gto.Mole, functional: str, grid_level: int, density_fit: bool) -> Any:

@@ -21,6 +21,7 @@ from pipeline.active_space import (
     ActiveSpaceChoice,
     Reference,
     active_space,
+    casci_solver,
     frontier,
     hamiltonian,
 )
@@ -219,3 +220,19 @@ def test_a_bond_direction_needs_the_other_atom() -> None:
     at = relax(neutral("C=C", "ethylene", "gas"), TINY, seed=1).geometry
     with pytest.raises(InputError, match="needs a partner"):
         active_space(mean_field(at, 0, 1, TINY), at, ActiveSpaceChoice(2, 2, (Reference(0, "toward"),)))
+
+
+@pytest.mark.parametrize("density_fit", [True, False])
+@pytest.mark.parametrize(
+    ("symbols", "choice"), [(("H", "H"), ActiveSpaceChoice(2, 2)), (("O", "H"), ActiveSpaceChoice(3, 3))]
+)
+def test_integrals_are_those_of_pyscf_with_a_core_and_without(
+    symbols: tuple[str, str], choice: ActiveSpaceChoice, density_fit: bool
+) -> None:
+    at = Geometry(symbols, ((0.0, 0.0, 0.0), (0.0, 0.0, 0.9)))
+    reference = mean_field(at, 0, 1 if symbols[0] == "H" else 2, replace(TINY, basis="6-31g", density_fit=density_fit))
+    space = active_space(reference, at, choice)
+    found = hamiltonian(reference, space)
+    one_body, constant = casci_solver(reference, space).get_h1eff(space.orbitals)
+    np.testing.assert_allclose(found.one_body, one_body, atol=1e-10)
+    assert found.constant == pytest.approx(constant, abs=1e-10)
