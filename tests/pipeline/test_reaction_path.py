@@ -36,7 +36,7 @@ class Hill(Calculator):
         self.results["forces"] = np.array([slope * axis / r, -slope * axis / r])
 
 
-@pytest.mark.parametrize("top", [2.25, 2.47, 2.8])
+@pytest.mark.parametrize("top", [2.25, 2.47, 2.65])
 def test_a_maximum_is_found_between_the_steps(top: float) -> None:
     atoms = Atoms("CS", [[0, 0, 0], [0, 0, 1.82]])
     atoms.calc = Hill(top)
@@ -44,6 +44,12 @@ def test_a_maximum_is_found_between_the_steps(top: float) -> None:
     assert found.is_maximum
     assert found.distance_angstrom == pytest.approx(top, abs=0.01)
     assert found.flags == ()
+
+
+def test_a_maximum_beyond_the_scan_is_that_of_a_complex() -> None:
+    atoms = Atoms("CS", [[0, 0, 0], [0, 0, 1.82]])
+    atoms.calc = Hill(2.95)
+    assert not highest_point(atoms, 0, 1).is_maximum
 
 
 def test_without_a_maximum_the_fallback_stands_and_is_flagged() -> None:
