@@ -19,6 +19,9 @@ from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, objective, read_objective
 
+_DIGITS = 6
+"""Scores that agree to so many are equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -158,9 +161,8 @@ def scored(
         if all(term.value in values for term in wanted):
             known[candidate.id] = Known(values, _numbers(candidate))
     found = dict(zip(known, scores(objective, list(known.values()), findings.references, seed), strict=True))
-    return dict(
-        sorted(found.items(), key=lambda item: -item[1].value.value)
-    )  # stable: equal scores in the file's order
+    order = {key: (-round(score.value.value, _DIGITS), -score.draws.mean()) for key, score in found.items()}
+    return {key: found[key] for key in sorted(found, key=order.__getitem__)}
 
 
 def evidence_table(

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from levels_small import TINY
 
-from flows.findings import evidence_table, find, plan, scored
+from flows.findings import Findings, evidence_table, find, plan, scored
 from molecules.candidate import Candidate, Library
+from pipeline.descriptors import DescriptorValue
 from pipeline.errors import InputError
 from pipeline.ground_state import ground_state_key
 from pipeline.objective import objective
+from pipeline.rungs import RUNGS, Rungs
 
 ACRYLAMIDE, BENZENE = (
     Candidate(id=name, row=row, name=name, smiles=smiles, inchikey="", input=smiles)
@@ -49,3 +51,17 @@ def test_a_reference_without_the_quantity_is_a_wrong_request():
     wrong = replace(goal, terms=(replace(goal.terms[0], relative_to="C"),))
     with pytest.raises(InputError, match="relative_to"):
         plan(LIBRARY, wrong, TINY)
+
+
+def test_of_equal_scores_the_surer_one_comes_first():
+    """Both lie within the window; the first, by its uncertainty, may lie outside."""
+    goal = replace(objective("covalent"), terms=(replace(objective("covalent").terms[0], relative_to=None),))
+    library = Library((ACRYLAMIDE, replace(BENZENE, smiles="C=CC#N")), ())
+    the_plan = plan(library, goal, TINY)
+
+    def value(width):
+        rungs = Rungs(**dict.fromkeys(RUNGS, -4.5))
+        return DescriptorValue("thiol_addition", "", -4.5, "kcal/mol", {"methods": width}, "", (), rungs, ())
+
+    values = {"acrylamide": {"thiol_addition": value(3.0)}, "benzene": {"thiol_addition": value(0.1)}}
+    assert list(scored(library, the_plan, Findings(values, {}, {}, ()), goal, 0)) == ["benzene", "acrylamide"]
