@@ -31,7 +31,9 @@ def number(value: float | None, unit: str = "", uncertainty: float | None = None
         decimals = 1 if abs(value) < 1000 else 0
     else:
         decimals = max(2, 1 - math.floor(math.log10(abs(value))))
-    if uncertainty:
+    if uncertainty is not None and not unit:
+        decimals = 2  # a score
+    elif uncertainty:
         decimals = 0 if uncertainty >= 10 else max(decimals, -math.floor(math.log10(uncertainty)))
     decimals = min(decimals, 6)
     text = f"{value:.{decimals}f}"

@@ -142,7 +142,8 @@ def spread(rungs: Rungs, in_hartree: float, terms: Sequence[tuple[float, GroundS
     - ``methods``: as in `method_spread`.
     - ``conformers``: standard deviation of the energies of populated GFN2-xTB conformers. Higher rungs are computed at
       the lowest one only, and may order them otherwise. Species that share a geometry share its error.
-    - ``convergence``: where a ground state did not converge, half the range of the rungs that rest on its mean field.
+    - ``convergence``: where a ground state did not converge, half the range of the rungs that rest on its mean field. The
+      top of a way may be none, which its flag says.
 
     Args:
         rungs: of the value.
@@ -158,7 +159,7 @@ def spread(rungs: Rungs, in_hartree: float, terms: Sequence[tuple[float, GroundS
         "methods": method_spread(rungs),
         "conformers": math.hypot(*(coefficients[geometry] * width for geometry, width in widths.items())),
     }
-    if not all(state.converged for _, state in terms):
+    if not all(state.converged or state.calculation.species.driven for _, state in terms):
         known = [value for rung in RUNGS if rung != "xtb" and (value := rungs[rung]) is not None]
         parts["convergence"] = (max(known) - min(known)) / 2
     return parts

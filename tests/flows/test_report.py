@@ -350,7 +350,7 @@ def test_the_page_says_what_it_must(browser: Browser, pages: dict[str, Path]) ->
         "Marked: the 3 heavy atoms on which thiol addition was computed",
         "C–H bonds from 80 (weak, dark) to 105 kcal/mol",
         "Thiol addition energy less that of C=CC(=O)NC, kcal/mol",
-        "neither too reactive nor too sluggish",
+        "Neither too reactive nor too sluggish.",
         *(one.remedy for one in document.rejected),
         *(one.remedy for one in document.failed),
     ):
