@@ -142,8 +142,8 @@ def spread(rungs: Rungs, in_hartree: float, terms: Sequence[tuple[float, GroundS
     - ``methods``: as in `method_spread`.
     - ``conformers``: standard deviation of the energies of populated GFN2-xTB conformers. Higher rungs are computed at
       the lowest one only, and may order them otherwise. Species that share a geometry share its error.
-    - ``convergence``: where a ground state did not converge, half the range of the rungs that rest on its mean field. The
-      top of a way may be none, which its flag says.
+    - ``convergence``: where a ground state did not converge, half the range of the rungs that rest on its mean
+      field. The top of a way may be none, which its flag says.
 
     Args:
         rungs: of the value.
