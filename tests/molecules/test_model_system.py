@@ -24,7 +24,8 @@ def model(smiles: str) -> ModelSystem:
 
 
 def rings(smiles: str) -> int:
-    return int(parse(smiles).GetRingInfo().NumRings())
+    mol = parse(smiles)  # held: its ring information does not outlive it
+    return int(mol.GetRingInfo().NumRings())
 
 
 @drugs
