@@ -15,7 +15,7 @@ from scipy.optimize import least_squares
 from sqlalchemy import make_url
 
 from flows.markdown import table
-from pipeline.cost import EXPONENT, FIXED_SECONDS, OPEN_SHELL_FACTOR, SECONDS_AT_100, size, stored_species
+from pipeline.cost import EXPONENT, FIXED_SECONDS, OPEN_SHELL_FACTOR, SECONDS_AT_100, size, stored_calculation
 from pipeline.level import PROFILES
 from pipeline.store import Store
 
@@ -65,7 +65,7 @@ def timings(store: Store) -> list[Timing]:
     """All ground states in the basis of the quick profile."""
     found = []
     for payload, _ in store.newest("ground_state", 1_000_000):
-        species = stored_species(payload)
+        species = stored_calculation(payload).species
         if size(species, PROFILES["quick"]) == payload["n_basis"]:
             found.append(Timing(payload["n_basis"], species.multiplicity > 1, payload["wall_s"]))
     return found

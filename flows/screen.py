@@ -20,7 +20,6 @@ from flows.report.document import RunTime
 from flows.report.write import write_report
 from flows.request import ScreenRequest
 from flows.server import prefect_api
-from molecules.species import Species
 from pipeline.cost import reference_seconds
 from pipeline.ground_state import Calculation, GroundState, geometry_key, stored_ground_state
 from pipeline.level import LevelOfTheory, profile
@@ -111,7 +110,7 @@ def _compute(
         len(waiting),
     )
     failures = _in_batches(
-        "Geometries", tasks.relax_batch, list(geometries.values()), lambda species: species, level, request
+        "Geometries", tasks.relax_batch, list(geometries.values()), lambda s: (len(s.symbols), s.label), level, request
     )
     unrelaxed = {failure.key: failure for failure in failures}
     ready = {}
@@ -121,7 +120,12 @@ def _compute(
         else:
             ready[key] = calculation
     failures += _in_batches(
-        "Ground states", tasks.ground_state_batch, list(ready.values()), lambda c: c.species, level, request
+        "Ground states",
+        tasks.ground_state_batch,
+        list(ready.values()),
+        lambda c: (reference_seconds(c, level), c.species.label),
+        level,
+        request,
     )
     states = {key: stored_ground_state(c, level, request.seed, store) for key, c in calculations.items()}
     return {key: state for key, state in states.items() if state is not None}, failures
@@ -131,14 +135,14 @@ def _in_batches(
     title: str,
     task: Task[Any, Any],
     items: Sequence[_T],
-    species_of: Callable[[_T], Species],
+    cost: Callable[[_T], tuple[float, str]],
     level: LevelOfTheory,
     request: ScreenRequest,
 ) -> list[findings.Failed]:
-    """Run a task over batches in the worker processes, the costliest species first."""
+    """Run a task over batches in the worker processes, the costliest items first."""
     if not items:
         return []
-    ordered = sorted(items, key=lambda item: (-reference_seconds(species_of(item), level), species_of(item).label))
+    ordered = sorted(items, key=cost, reverse=True)
     size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * request.workers)), _LARGEST_BATCH)
     batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     failures: list[findings.Failed] = []

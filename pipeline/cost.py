@@ -25,7 +25,7 @@ SMD_FACTOR = 2.0
 _BASE_GIGABYTES = 0.7
 _AUXILIARY_PER_BASIS = 4.5
 _LEAST_SAMPLES = 5
-_SPECIES = TypeAdapter(Species)
+_CALCULATION = TypeAdapter(Calculation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,9 @@ def estimate(
     stored = store.present(unique)
     waiting = [calculation for key, calculation in unique.items() if key not in stored]
     factor = _machine_factor(store, level)
-    seconds = [
-        factor * (FIXED_SECONDS if calculation.choice is None else reference_seconds(calculation.species, level))
-        for calculation in waiting
-    ]
-    on_every_rung = (calculation for calculation in unique.values() if calculation.choice is not None)
-    largest = max(on_every_rung, key=lambda calculation: size(calculation.species, level), default=None)
-    functions = size(largest.species, level) if largest else 0
+    seconds = [factor * reference_seconds(calculation, level) for calculation in waiting]
+    sizes = [(size(one.species, one.level_of(level)), one) for one in unique.values() if one.choice is not None]
+    functions, largest = max(sizes, key=lambda pair: pair[0], default=(0, None))
     return Estimate(
         n_species=len(unique),
         n_stored=len(stored),
@@ -79,13 +75,16 @@ def size(species: Species, level: LevelOfTheory) -> int:
     return n_basis(species.symbols, level.basis)
 
 
-def stored_species(payload: Mapping[str, Any]) -> Species:
-    """The species of a ground state as the store holds it."""
-    return _SPECIES.validate_python(payload["calculation"]["species"])
+def stored_calculation(payload: Mapping[str, Any]) -> Calculation:
+    """The calculation of a ground state as the store holds it."""
+    return _CALCULATION.validate_python(payload["calculation"])
 
 
-def reference_seconds(species: Species, level: LevelOfTheory) -> float:
+def reference_seconds(calculation: Calculation, level: LevelOfTheory) -> float:
     """Core-seconds of one ground state on the reference machine."""
+    if calculation.choice is None:
+        return FIXED_SECONDS
+    species, level = calculation.species, calculation.level_of(level)
     seconds: float = FIXED_SECONDS + SECONDS_AT_100 * (size(species, level) / 100) ** EXPONENT
     if species.multiplicity > 1:
         seconds *= OPEN_SHELL_FACTOR
@@ -99,10 +98,10 @@ def reference_seconds(species: Species, level: LevelOfTheory) -> float:
 def _machine_factor(store: Store, level: LevelOfTheory) -> float:
     ratios: list[float] = []
     for payload, _ in store.newest("ground_state", 50):
-        species = stored_species(payload)
+        calculation = stored_calculation(payload)
         spent = sum(payload["wall_s"].values())
-        if size(species, level) == payload["n_basis"]:
-            ratios.append(spent / reference_seconds(species, level))
+        if size(calculation.species, calculation.level_of(level)) == payload["n_basis"]:
+            ratios.append(spent / reference_seconds(calculation, level))
     return median(ratios) if len(ratios) >= _LEAST_SAMPLES else 1.0
 
 

@@ -17,7 +17,7 @@ from pipeline.errors import ComputationError
 from pipeline.geometry import VERSION as GEOMETRY_VERSION
 from pipeline.geometry import RelaxedGeometry, relax, relaxed_state, xtb_energy
 from pipeline.hamiltonian import Hamiltonian
-from pipeline.level import LevelOfTheory
+from pipeline.level import LevelOfTheory, middle_layer
 from pipeline.mean_field import dft_energy, mean_field
 from pipeline.pdft import Pdft
 from pipeline.reaction_path import VERSION as PATH_VERSION
@@ -51,6 +51,12 @@ class Calculation:
     """None: GFN2-xTB only."""
     thermal: bool = False
     """Whether to compute vibrations, for an enthalpy at 298.15 K."""
+    is_middle_layer: bool = False
+    """Whether it belongs to the middle layer of an ONIOM equation: see `pipeline.level.middle_layer`."""
+
+    def level_of(self, level: LevelOfTheory) -> LevelOfTheory:
+        """The level at which it is computed where the descriptors are wanted at `level`."""
+        return middle_layer(level) if self.is_middle_layer else level
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def geometry_key(species: Species, level: LevelOfTheory, seed: int) -> str:
 
 def ground_state_key(calculation: Calculation, level: LevelOfTheory, seed: int) -> str:
     """Hash of what determines `ground_state`; the species' label is no part of it."""
-    species = calculation.species
+    species, level = calculation.species, calculation.level_of(level)
     return content_hash(
         "ground_state",
         VERSION,
@@ -209,7 +215,7 @@ def compute(
     Raises:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
     """
-    species, choice = calculation.species, calculation.choice
+    species, choice, level = calculation.species, calculation.choice, calculation.level_of(level)
     wall: dict[str, float] = {"geometry": geometry_seconds}
     flags = list(geometry_flags)
     charge, multiplicity = species.charge, species.multiplicity

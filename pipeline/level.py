@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.errors import InputError
@@ -85,6 +85,12 @@ PROFILES: dict[Profile, LevelOfTheory] = {
 }
 """quick: double zeta, minutes for a dozen small molecules. standard: diffuse functions, which anions need, and SMD.
 accurate: triple zeta, and a self-consistent DFT null model."""
+
+
+def middle_layer(level: LevelOfTheory) -> LevelOfTheory:
+    """The level for what growing a model system changes: double zeta without diffuse functions, ALPB."""
+    quick = PROFILES["quick"]
+    return replace(level, basis=quick.basis, solvent_model=quick.solvent_model, grid_level=quick.grid_level)
 
 
 def profile(name: str) -> LevelOfTheory:

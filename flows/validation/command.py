@@ -14,6 +14,7 @@ from flows.validation.page import Result
 from flows.validation.run import lowest_empty_orbital, outcomes, run
 from flows.validation.sets import Case, ValidationSet, bonds, freesolv, gsh, ionisation, substituents
 from flows.validation.statistics import Vector
+from flows.validation.tables import read_values
 from pipeline.errors import InputError
 
 DEFAULT_DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -31,7 +32,7 @@ def validate(
     console: Console,
     compute: bool = True,
 ) -> Path:
-    """Compute what the store lacks and write the page.
+    """Compute what neither the store nor the tables beside the page have, and write both.
 
     Args:
         data: folder of measured values.
@@ -64,8 +65,13 @@ def validate(
             console.print(missing[-1])
         else:
             sets.append(_few(made) if fast else made)
-    problems = run(sets, workers, store_url, console) if compute else {}
-    results = [Result(one, outcomes(one, problems, store_url), _baselines(one, store_url, compute)) for one in sets]
+    known = {one.name: list(read_values(folder / "validation" / f"{one.name}.tsv")) for one in sets}
+    keys = {row.key for rows in known.values() for row in rows if not row.problem}
+    problems = run(sets, workers, store_url, console, keys) if compute else {}
+    results = [
+        Result(one, outcomes(one, problems, store_url, known[one.name]), _baselines(one, store_url, compute))
+        for one in sets
+    ]
     return page.write(results, missing, _command(names, fast), folder)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,14 +27,18 @@ from flows.validation.statistics import (
     misplaced,
     spearman,
 )
-from pipeline.rungs import RANKING_RUNG, RUNGS
+from flows.validation.tables import DECIMALS, TimeRow, ValueRow, read_times, write_times, write_values
+from flows.validation.times import times
+from pipeline.ground_state import ground_state_key
+from pipeline.rungs import RANKING_RUNG, RUNGS, Rungs
 
 PACKAGES = ("pyscf", "pyscf-forge", "tblite", "rdkit", "numpy", "scipy")
+TIMES = "times.tsv"
 N_WORST = 6
 _LEAST_GROUP = 3
 _NOTHING = "—"
 _OTHERS = tuple(rung for rung in RUNGS if rung != RANKING_RUNG)
-_STAGES = ("geometry", "xtb", "vibrations", "mean_field", "solvation", "dft", "casci", "casci_pdft", "vqe", "pdft")
+_SUMMARY, _VERDICT = "Summary", re.compile(r"^- \*\*(.+?)\*\*: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +53,47 @@ class Result:
 
 
 def write(results: Sequence[Result], missing: Sequence[str], command: str, folder: Path) -> Path:
-    """Write the page, its plots and its tables of values.
+    """Write the page, its plots and its tables of values. Sections of other sets stay as the page has them.
 
     Args:
         results: of the sets that there are.
         missing: sentences on sets that there are not.
-        command: that makes the page.
+        command: that makes these sections.
         folder: of the documentation.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     (folder / "validation").mkdir(parents=True, exist_ok=True)
-    parts = [
-        "# Validation",
-        f"Computed values against measured ones. Written by `{command}`; rules, seeds and primary variants were "
-        "fixed in [validation-protocol.md](validation-protocol.md) before the first comparison, and no parameter is "
-        f"fitted to any of these values. In brackets: the {COVERAGE:.0%} interval of {SAMPLES} bootstrap samples of "
-        f"molecules (seed {SEED}).",
-        "## Summary",
-        "\n".join(f"- **{result.of.title}**: {verdict(result)}" for result in results),
-        *missing,
-    ]
+    page = folder / "VALIDATION.md"
+    sections = _sections(page)
+    verdicts = dict(_VERDICT.findall(sections.pop(_SUMMARY, "")))
+    times_by_key = _times(results, folder / "validation" / TIMES)
     for result in results:
         if not _waiting(_primary(result)):
             plot(result, folder / "images" / f"validation-{result.of.name}.svg")
-            values(result, folder / "validation" / f"{result.of.name}.tsv")
-        parts += section(result)
-    parts += ["## Time", *times(results), _machine()]
-    page = folder / "VALIDATION.md"
+        write_values(folder / "validation" / f"{result.of.name}.tsv", values(result))
+        verdicts[result.of.title] = verdict(result)
+        spent = times([times_by_key[key] for key in sorted(_keys(result) & times_by_key.keys())])
+        sections[result.of.title] = "\n\n".join((*section(result), *spent, _stamp(command)))
+    parts = [
+        "# Validation",
+        "Computed values against measured ones. Written by `eigenlead validate`, one section for each set; rules, "
+        "seeds and primary variants were fixed in [validation-protocol.md](validation-protocol.md) before the first "
+        "comparison, and no parameter is fitted to any of these values. In brackets: the "
+        f"{COVERAGE:.0%} interval of {SAMPLES} bootstrap samples of molecules (seed {SEED}).",
+        f"## {_SUMMARY}",
+        "\n".join(f"- **{title}**: {said}" for title, said in verdicts.items()),
+        *missing,
+        *(f"## {title}\n\n{text}" for title, text in sections.items()),
+    ]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return page
+
+
+def _sections(page: Path) -> dict[str, str]:
+    """What stands under each heading of the second order."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    _, *found = re.split(r"^## ", text, flags=re.MULTILINE)
+    return {title: body.strip() for title, _, body in (one.partition("\n") for one in found)}
 
 
 def verdict(result: Result) -> str:
@@ -100,7 +115,7 @@ def verdict(result: Result) -> str:
         said.append(f"a Spearman correlation of {rank} {met} the bar of {one.least_spearman:g}")
         if one.aim is not None:
             said.append(f"{'and reaches' if rank.value >= one.aim else 'and does not reach'} the aim of {one.aim:g}")
-    failed = sum(outcome.value is None for outcome in outcomes)
+    failed = sum(outcome.rungs is None for outcome in outcomes)
     return (
         f"`{RANKING_RUNG}`, {one.variants[0].name}, {len(outcomes)} molecules: {', '.join(said)}"
         + (f"; {failed} could not be computed and count as the protocol says" if failed else "")
@@ -111,7 +126,6 @@ def verdict(result: Result) -> str:
 def section(result: Result) -> Iterator[str]:
     """The paragraphs on one set."""
     one, outcomes = result.of, _primary(result)
-    yield f"## {one.title}"
     yield f"Measured: {one.measured}. Source: {one.source}. {_capital(verdict(result))}"
     if _waiting(outcomes):
         if any(_finished(result)):
@@ -145,7 +159,7 @@ def section(result: Result) -> Iterator[str]:
         )
     yield f"The {N_WORST} that are farthest off, {one.variants[0].name}:"
     yield table(("molecule", "group", "measured", "computed", "off", "flags"), _worst(result))
-    failed = [outcome for outcome in outcomes if outcome.value is None]
+    failed = [outcome for outcome in outcomes if outcome.rungs is None]
     if failed:
         yield "Not computed: " + "; ".join(f"{outcome.case.name} ({outcome.problem})" for outcome in failed) + "."
 
@@ -181,64 +195,43 @@ def plot(result: Result, file: Path) -> None:
     figure.savefig(file, metadata={"Date": None})
 
 
-def values(result: Result, file: Path) -> None:
-    """Every computed value beside the measured one."""
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
-        writer.writerow(("variant", "molecule", "group", "measured", *RUNGS, "flags", "problem"))
-        for variant in result.of.variants:
-            if variant.hybrid:
-                continue  # follows from the rows of the variant that it mixes
-            for outcome in result.outcomes[variant.name]:
-                rungs = outcome.value.rungs.as_dict() if outcome.value else {}
-                numbers = [f"{value:.4f}" if (value := rungs.get(rung)) is not None else "" for rung in RUNGS]
-                flags = " ".join(outcome.value.flags) if outcome.value else ""
-                case = outcome.case
-                writer.writerow((variant.name, case.name, case.group, case.measured, *numbers, flags, outcome.problem))
+def values(result: Result) -> Iterator[ValueRow]:
+    """Every computed value beside the measured one. Hybrids follow from the rows of the variant that they mix."""
+    for variant in result.of.variants:
+        for outcome in result.outcomes[variant.name] if not variant.hybrid else ():
+            case = outcome.case
+            if outcome.problem != NOT_YET:
+                rungs = outcome.rungs or Rungs()
+                yield ValueRow(
+                    variant.name,
+                    case.name,
+                    case.group,
+                    case.measured,
+                    rungs,
+                    outcome.flags,
+                    outcome.problem,
+                    outcome.key,
+                )
 
 
-def times(results: Iterable[Result]) -> Iterator[str]:
-    """Seconds per ground state against heavy atoms, by level, and the share of each stage."""
-    yield (
-        "Median seconds of a ground state on one core, and the share of its stages; shares are of the sums over all. "
-        "VQE and MC-PDFT stand beside the mean field that they start from."
-    )
-    unique = {
-        (variant.profile, state.calculation): state
-        for result in results
+def _times(results: Iterable[Result], file: Path) -> Mapping[str, TimeRow]:
+    """Times by key: those of the file, and newer ones of the store over them, which the file gets."""
+    found = read_times(file)
+    for result in results:
+        for outcomes in result.outcomes.values():
+            found |= {row.key: row for outcome in outcomes for row in outcome.times}
+    write_times(file, found.values())
+    return read_times(file)  # as rounded as another machine will find them
+
+
+def _keys(result: Result) -> set[str]:
+    """Of the ground states of a set."""
+    return {
+        ground_state_key(calculation, variant.level, SEED)
         for variant in result.of.variants
-        for outcome in result.outcomes[variant.name]
-        for state in outcome.states
+        for case in variant.cases
+        for calculation in case.calculations
     }
-    by_profile: dict[str, dict[int, list[Mapping[str, float]]]] = {}
-    for (profile, _), state in unique.items():
-        by_profile.setdefault(profile, {}).setdefault(state.geometry.n_heavy, []).append(state.wall_s)
-    rows = [
-        [profile, str(heavy), str(len(walls)), f"{median(sum(wall.values()) for wall in walls):.1f}", *_shares(walls)]
-        for profile, by_size in by_profile.items()
-        for heavy, walls in sorted(by_size.items())
-    ]
-    yield table(("level", "heavy atoms", "ground states", "seconds", *_STAGES, "(vqe + pdft) / mean field"), rows)
-    for profile, by_size in by_profile.items():
-        walls = [wall for one in by_size.values() for wall in one]
-        share = _quantum_share(walls)
-        longest = max(_STAGES, key=lambda stage: sum(wall.get(stage, 0.0) for wall in walls))
-        bar = "within" if share <= 0.3 else "beyond"
-        yield (
-            f"{_capital(profile)}: VQE and MC-PDFT take {share:.0%} of the mean field's time, {bar} the bar of 30%; "
-            f"most time goes into: {longest}."
-        )
-
-
-def _shares(walls: Sequence[Mapping[str, float]]) -> list[str]:
-    whole = sum(sum(wall.values()) for wall in walls)
-    shares = [f"{sum(wall.get(stage, 0.0) for wall in walls) / whole:.0%}" for stage in _STAGES]
-    return [*shares, f"{_quantum_share(walls):.0%}"]
-
-
-def _quantum_share(walls: Sequence[Mapping[str, float]]) -> float:
-    field = sum(wall.get("mean_field", 0.0) for wall in walls)
-    return sum(wall.get("vqe", 0.0) + wall.get("pdft", 0.0) for wall in walls) / field if field else 0.0
 
 
 def _primary(result: Result) -> tuple[Outcome, ...]:
@@ -251,8 +244,8 @@ def _measured(outcomes: Sequence[Outcome]) -> Vector:
 
 def _computed(outcomes: Sequence[Outcome], rung: str, hybrid: float = 0.0) -> Vector:
     """(n,) values on a rung; nan where there is none. Hybrid: only rungs of MC-PDFT, mixed with their state's own."""
-    found = [outcome.value.rungs.as_dict().get(rung) if outcome.value else None for outcome in outcomes]
-    values = np.array([np.nan if value is None else value for value in found], dtype=float)
+    found = [outcome.rungs.as_dict()[rung] if outcome.rungs else None for outcome in outcomes]
+    values = np.round([np.nan if value is None else value for value in found], DECIMALS)
     if hybrid == 0.0:
         return values
     bare = rung.removesuffix("_pdft")
@@ -330,7 +323,7 @@ def _off(result: Result, outcomes: Sequence[Outcome]) -> Vector:
 
 def _groups(result: Result) -> Iterator[list[str]]:
     """Each group of at least three molecules, where there are several groups."""
-    outcomes = [outcome for outcome in _primary(result) if outcome.value is not None]
+    outcomes = [outcome for outcome in _primary(result) if outcome.rungs is not None]
     if not outcomes:
         return
     off, groups = _off(result, outcomes), np.array([outcome.case.group for outcome in outcomes])
@@ -343,13 +336,12 @@ def _groups(result: Result) -> Iterator[list[str]]:
 
 
 def _worst(result: Result) -> Iterator[list[str]]:
-    outcomes = [outcome for outcome in _primary(result) if outcome.value is not None]
+    outcomes = [outcome for outcome in _primary(result) if outcome.rungs is not None]
     if not outcomes:
         return
     computed, off = _computed(outcomes, RANKING_RUNG), _off(result, outcomes)
     for i in np.argsort(-np.abs(off))[:N_WORST]:
-        case, value = outcomes[i].case, outcomes[i].value
-        flags = " ".join(value.flags) if value else ""
+        case, flags = outcomes[i].case, " ".join(outcomes[i].flags)
         size = f"{off[i]:+.0f} places" if result.of.orders_only else f"{off[i]:+.2f}"
         yield [case.name, case.group, f"{case.measured:.2f}", f"{computed[i]:.2f}", size, flags or _NOTHING]
 
@@ -358,6 +350,9 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _machine() -> str:
+def _stamp(command: str) -> str:
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-    return f"- Versions: eigenlead {version('eigenlead')}, {versions}\n- Date: {datetime.now(UTC):%Y-%m-%d}"
+    return (
+        f"- Command: `{command}`\n- Versions: eigenlead {version('eigenlead')}, {versions}\n"
+        f"- Date: {datetime.now(UTC):%Y-%m-%d}"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +14,14 @@ from rich.console import Console
 from flows.tasks import open_store, start_worker
 from flows.validation.sets import Case, ValidationSet, Variant
 from flows.validation.statistics import SEED
+from flows.validation.tables import TimeRow, ValueRow
 from pipeline.cost import estimate, reference_seconds
 from pipeline.descriptors import DescriptorValue
 from pipeline.errors import ComputationError
 from pipeline.ground_state import Calculation, GroundState, ground_state, ground_state_key, stored_ground_state
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import mean_field
+from pipeline.rungs import Rungs
 from pipeline.store import Store, content_hash
 
 _STATES_BETWEEN_LINES = 10
@@ -31,20 +33,35 @@ class Outcome:
     """One case: its value, or why there is none."""
 
     case: Case
-    value: DescriptorValue | None
-    states: tuple[GroundState, ...]
+    rungs: Rungs | None
+    """The value on every rung, in the set's unit or kcal/mol."""
+    flags: tuple[str, ...]
     problem: str
+    """Why there is no value; `NOT_YET` where it was not tried."""
+    key: str
+    """Of its ground states, as in `flows.validation.tables`."""
+    times: tuple[TimeRow, ...]
+    """Of those ground states that the store holds."""
 
 
-def run(sets: Iterable[ValidationSet], workers: int, store_url: str, console: Console) -> Mapping[str, str]:
+def run(
+    sets: Iterable[ValidationSet], workers: int, store_url: str, console: Console, known: Collection[str] = ()
+) -> Mapping[str, str]:
     """Compute what the store lacks, the cheapest first.
+
+    Args:
+        sets: with the cases to compute.
+        workers: processes side by side.
+        store_url: SQLAlchemy URL of the result store.
+        console: for progress.
+        known: keys of cases that have a value already.
 
     Returns:
         Why a ground state could not be computed, by its key.
     """
     store = open_store(store_url)
-    waiting = _waiting(sets, store)
-    order = sorted(waiting, key=lambda key: reference_seconds(waiting[key][0].species, waiting[key][1]))
+    waiting = _waiting(sets, store, known)
+    order = sorted(waiting, key=lambda key: reference_seconds(*waiting[key]))
     _announce(waiting, workers, store, console)
     problems: dict[str, str] = {}
     began = monotonic()
@@ -60,23 +77,34 @@ def run(sets: Iterable[ValidationSet], workers: int, store_url: str, console: Co
     return problems
 
 
-def outcomes(one: ValidationSet, problems: Mapping[str, str], store_url: str) -> Mapping[str, tuple[Outcome, ...]]:
-    """What the store says of each case, by variant; a ground state that several share is read once."""
+def outcomes(
+    one: ValidationSet, problems: Mapping[str, str], store_url: str, known: Iterable[ValueRow] = ()
+) -> Mapping[str, tuple[Outcome, ...]]:
+    """What the store says of each case, or else a table, by variant; a ground state that several share is read once."""
     store = open_store(store_url)
+    in_table = {(row.variant, row.key): row for row in known}
 
     @cache
     def stored(calculation: Calculation, level: LevelOfTheory) -> GroundState | None:
         return stored_ground_state(calculation, level, SEED, store)
 
     def outcome(case: Case, variant: Variant) -> Outcome:
-        states: list[GroundState] = []
-        for calculation in case.calculations:
-            state = stored(calculation, variant.level)
-            if state is None:
-                key = ground_state_key(calculation, variant.level, SEED)
-                return Outcome(case, None, (), problems.get(key, NOT_YET))
-            states.append(state)
-        return Outcome(case, _picked(case.values(states), variant.value), tuple(states), "")
+        keys = [ground_state_key(calculation, variant.level, SEED) for calculation in case.calculations]
+        states = [stored(calculation, variant.level) for calculation in case.calculations]
+        found = [state for state in states if state is not None]
+        times = tuple(
+            TimeRow(variant.profile, own, state.geometry.n_heavy, state.wall_s)
+            for own, state in zip(keys, states, strict=True)
+            if state is not None
+        )
+        key = content_hash(keys)
+        if len(found) == len(states):
+            value = _picked(case.values(found), variant.value)
+            return Outcome(case, value.rungs, value.flags, "", key, times)
+        if row := in_table.get((variant.name, key)):
+            return Outcome(case, None if row.problem else row.rungs, row.flags, row.problem, key, times)
+        problem = next((problems[own] for own in keys if own in problems), NOT_YET)
+        return Outcome(case, None, (), problem, key, times)
 
     return {variant.name: tuple(outcome(case, variant) for case in variant.cases) for variant in one.variants}
 
@@ -100,14 +128,16 @@ def lowest_empty_orbital(calculation: Calculation, level: LevelOfTheory, store_u
     return energy
 
 
-def _waiting(sets: Iterable[ValidationSet], store: Store) -> dict[str, tuple[Calculation, LevelOfTheory]]:
-    wanted = {
-        ground_state_key(calculation, variant.level, SEED): (calculation, variant.level)
-        for one in sets
-        for variant in one.variants
-        for case in variant.cases
-        for calculation in case.calculations
-    }
+def _waiting(
+    sets: Iterable[ValidationSet], store: Store, known: Collection[str]
+) -> dict[str, tuple[Calculation, LevelOfTheory]]:
+    wanted: dict[str, tuple[Calculation, LevelOfTheory]] = {}
+    for one in sets:
+        for variant in one.variants:
+            for case in variant.cases:
+                keys = [ground_state_key(calculation, variant.level, SEED) for calculation in case.calculations]
+                if content_hash(keys) not in known:
+                    wanted |= {key: (one, variant.level) for key, one in zip(keys, case.calculations, strict=True)}
     stored = store.present(wanted)
     return {key: pair for key, pair in wanted.items() if key not in stored}
 

@@ -1,7 +1,8 @@
 """Thiol addition: E[adduct] − E[acceptor] − E[CH3S−] in water, and the barrier; how readily a warhead meets a thiolate.
 
-Large molecules are computed on a model system (`molecules.model_system`), corrected by GFN2-xTB for the whole, as a
-two-layer ONIOM: E(model) + E_xtb(whole) − E_xtb(model).
+Large molecules are computed on a model system (`molecules.model_system`) by a three-layer ONIOM (Svensson, Humbel,
+Froese, Matsubara, Sieber, Morokuma, J. Phys. Chem. 100, 19357 (1996)): a grown model corrects it at a lower level
+(`pipeline.level.middle_layer`), and GFN2-xTB for the whole.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from pipeline.rungs import HARTREE_IN_KCAL_MOL
 _THIOLATE_SPACE = ActiveSpaceChoice(6, 3, (Reference(1, "all"),))
 """Sulfur's three 3p orbitals, full. CH3S- is written C[S-]: sulfur is atom 1."""
 _EQUATION = "E[adduct] − E[acceptor] − E[CH3S−], in water"
+_MODEL_EQUATION = (
+    f"{_EQUATION}, of a model, + its change on a grown model in the middle layer + E_xtb[whole] − E_xtb[grown model]"
+)
 _SMALL = 4
 """Ground states of a molecule that is computed whole."""
 
@@ -42,7 +46,8 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     atom (two at each carbon of a triple bond). Adduct: the same atomic orbitals, β's turned toward sulfur, and
     sulfur's three 3p. The sulfur's lone pairs, the new C–S bond and the enolate are so treated alike on both sides.
 
-    Large molecules: adduct and acceptor of the model, the thiolate, both of the grown model, both of the whole.
+    Large molecules: adduct and acceptor of the model, the thiolate; both of the grown model and of the model in the
+    middle layer; both of the whole.
     """
     choice = addition_site(smiles)
     if choice is None:
@@ -72,7 +77,8 @@ def _of_models(site: MichaelSite, name: str) -> tuple[Calculation, ...]:
         replace(adduct.species, label=f"{name} + CH3S-, whole", pose=with_thiolate),
         replace(neutral(site.smiles, f"{name}, whole", "water"), pose=pose),
     )
-    return (*small, Calculation(THIOLATE, _THIOLATE_SPACE), *large, *(Calculation(one, None) for one in whole))
+    middle = (replace(one, is_middle_layer=True) for one in (*large, *small))
+    return (*small, Calculation(THIOLATE, _THIOLATE_SPACE), *middle, *(Calculation(one, None) for one in whole))
 
 
 def model_systems(smiles: str) -> tuple[ModelSystem, ModelSystem] | None:
@@ -140,7 +146,7 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     if len(states) > _SMALL:
         return (_on_models(states, flags),)
     adduct, acceptor, thiolate, top = states
-    energy = _addition(adduct, acceptor, thiolate)
+    energy = _addition([(1.0, adduct), (-1.0, acceptor), (-1.0, thiolate)])
     barrier = energy_difference(
         "thiol_addition.barrier",
         "thiol addition barrier",
@@ -152,42 +158,40 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     return tuple(replace(value, flags=(*value.flags, *flags)) for value in (energy, barrier))
 
 
-def _addition(adduct: GroundState, acceptor: GroundState, thiolate: GroundState) -> DescriptorValue:
-    return energy_difference(
-        "thiol_addition",
-        "thiol addition energy",
-        "kcal/mol",
-        HARTREE_IN_KCAL_MOL,
-        _EQUATION,
-        [(1.0, adduct), (-1.0, acceptor), (-1.0, thiolate)],
-        ensemble=True,
-    )
+def _addition(terms: Sequence[tuple[float, GroundState]], equation: str = _EQUATION) -> DescriptorValue:
+    title = "thiol addition energy"
+    return energy_difference("thiol_addition", title, "kcal/mol", HARTREE_IN_KCAL_MOL, equation, terms, ensemble=True)
 
 
 def _on_models(states: Sequence[GroundState], flags: tuple[str, ...]) -> DescriptorValue:
-    """ONIOM on the grown model; what growing changed is the model's error."""
-    adduct, acceptor, thiolate, larger_adduct, larger_acceptor, whole_adduct, whole_acceptor = states
+    """ONIOM on the model; what growing changed is the model's error."""
+    adduct, acceptor, thiolate, *middle, whole_adduct, whole_acceptor = states
+    larger_adduct, larger_acceptor, _, _ = middle
+    high = [(1.0, adduct), (-1.0, acceptor), (-1.0, thiolate)]
+    growth = list(zip((1.0, -1.0, -1.0, 1.0), middle, strict=True))
 
-    def oniom(with_thiolate: GroundState, without: GroundState) -> DescriptorValue:
-        value = _addition(with_thiolate, without, thiolate)
+    def oniom(
+        terms: Sequence[tuple[float, GroundState]], with_thiolate: GroundState, without: GroundState
+    ) -> DescriptorValue:
+        value = _addition(terms, _MODEL_EQUATION)
         correction = _xtb(whole_adduct) - _xtb(whole_acceptor) - _xtb(with_thiolate) + _xtb(without)
         rungs = value.rungs.shifted(HARTREE_IN_KCAL_MOL * correction)
         return replace(value, rungs=rungs, value=ranking_value(rungs))
 
-    small, large = oniom(adduct, acceptor), oniom(larger_adduct, larger_acceptor)
+    small = oniom(high, adduct, acceptor)
+    large = oniom([*high, *growth], larger_adduct, larger_acceptor)
     error = abs(large.value - small.value)
     sizes = [state.geometry.n_heavy for state in (acceptor, larger_acceptor, whole_acceptor)]
     said = (
-        f"Computed on a model of {sizes[1]} of {sizes[2]} heavy atoms, GFN2-xTB standing for the rest; one of "
-        f"{sizes[0]} gives {error:.1f} kcal/mol {'less' if small.value < large.value else 'more'}. "
+        f"Computed on a model of {sizes[0]} of {sizes[2]} heavy atoms, corrected on one of {sizes[1]} at def2-SVP with "
+        f"ALPB, which changes it by {large.value - small.value:+.1f} kcal/mol, and by GFN2-xTB for the rest. "
         "No barrier is computed."
     )
     return replace(
         large,
-        equation=f"{_EQUATION}, of a model, + E_xtb[whole] − E_xtb[model]",
         uncertainty_from={**large.uncertainty_from, "model": error},
         calculations=tuple(state.calculation for state in states),
-        flags=(*large.flags, said, *flags),
+        flags=(*dict.fromkeys(large.flags), said, *flags),
     )
 
 

@@ -19,7 +19,7 @@ from pipeline.descriptors.bond_dissociation import dissociation
 from pipeline.descriptors.equation import energy_difference, method_spread
 from pipeline.descriptors.thiol_addition import model_systems
 from pipeline.errors import InputError
-from pipeline.ground_state import GroundState, ground_state
+from pipeline.ground_state import GroundState, ground_state, ground_state_key
 from pipeline.level import PROFILES, LevelOfTheory
 from pipeline.mean_field import n_basis
 from pipeline.rungs import RUNGS, Rungs
@@ -252,6 +252,43 @@ def test_a_large_molecule_has_a_model_inside_a_grown_one() -> None:
     warhead = set(parse(ibrutinib).GetSubstructMatch(parse("C=CC(=O)N")))
     assert warhead < set(inner.atoms) < set(larger.atoms)
     assert model_systems("C=CC(=O)NC") is None
+
+
+AFATINIB = "CN(C)C/C=C/C(=O)Nc1cc2c(Nc3ccc(F)c(Cl)c3)ncnc2cc1O[C@H]1CCOC1"
+
+
+def test_growing_a_model_is_the_middle_layer_of_three() -> None:
+    """At quick both layers are one, so that the equation is that of the grown model alone."""
+    needed = DESCRIPTORS["thiol_addition"].needs(canonical(AFATINIB), "afatinib", PROFILES["standard"])
+    small, middle = (needed[0], needed[1]), needed[3:7]
+    assert [one.is_middle_layer for one in needed] == [False] * 3 + [True] * 4 + [False] * 2
+    for level in PROFILES.values():
+        assert {one.level_of(level).basis for one in middle} == {"def2-svp"}
+        keys = [ground_state_key(one, level, 1) for one in (*small, *middle[2:])]
+        assert len(set(keys)) == (2 if level == PROFILES["quick"] else 4)
+    assert middle[0].species.charge == -1
+    assert len(middle[0].species.symbols) > len(small[0].species.symbols)
+
+
+def test_an_equation_on_models_adds_growth_and_the_rest() -> None:
+    needed = DESCRIPTORS["thiol_addition"].needs(canonical(AFATINIB), "afatinib", PROFILES["standard"])
+    vqe, xtb = (-5.0, -3.0, -1.0, -9.5, -7.0, -5.5, -3.1), (-0.5, -0.3, -0.1, -0.9, -0.6, -0.5, -0.3, -2.0, -1.6)
+    states = [
+        replace(ground_state_of(Rungs(vqe_pdft=v, xtb=x), 2, 2), calculation=one, converged=True)
+        for v, x, one in zip((*vqe, None, None), xtb, needed, strict=True)
+    ]
+    balanced = [
+        replace(state, n_electrons=one.choice.n_electrons, n_orbitals=one.choice.n_orbitals) if one.choice else state
+        for state, one in zip(states, needed, strict=True)
+    ]
+    (value,) = DESCRIPTORS["thiol_addition"].values(balanced)
+    growth, rest = (-9.5 + 7.0) - (-5.5 + 3.1), (-2.0 + 1.6) - (-0.9 + 0.6)
+    assert value.value == pytest.approx(KCAL_MOL * (-5.0 + 3.0 + 1.0 + growth + rest))
+    assert value.rungs.xtb == pytest.approx(KCAL_MOL * (-2.0 + 1.6 + 0.1))  # the whole molecule's
+    changed = growth + rest - ((-2.0 + 1.6) - (-0.5 + 0.3))
+    assert value.uncertainty_from["model"] == pytest.approx(abs(KCAL_MOL * changed))
+    assert not any("balance" in flag for flag in value.flags)
+    assert any("def2-SVP" in flag for flag in value.flags)
 
 
 # The shelf
