@@ -38,7 +38,7 @@ from flows.report.document import Term as TermRecord
 from flows.request import ScreenRequest
 from models.evidence import Evidence, EvidenceTable
 from models.explainer import Explanation
-from models.ranker import LlamaRanking
+from models.judge import LlamaRanking
 from molecules.candidate import Candidate, Library
 from molecules.conformers import to_mol
 from molecules.profile import PROPERTY_TITLES

@@ -22,9 +22,9 @@ from flows.findings import Failed
 from flows.server import end_with_parent
 from models.evidence import EvidenceTable
 from models.explainer import Explanation, explain
+from models.judge import LlamaRanking, judge
 from models.language_model import LanguageModel
 from models.llama import load_llama, use_threads
-from models.ranker import LlamaRanking, judge
 from molecules.candidate import Library
 from molecules.read import read_library
 from molecules.species import Species

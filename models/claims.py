@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.evidence import PROPERTY_TITLES, RUNG_TITLES, DescriptorEvidence, Evidence, EvidenceTable
-from models.names import labels
+from models.names import flag_text, labels
 
-CLAIMS_VERSION = 2
+CLAIMS_VERSION = 3
 """Enters the key of every stored explanation."""
 
 
@@ -24,10 +25,10 @@ class Claim:
     """Descriptor or property that it speaks of; ``alerts`` or ``rule_of_five`` for those."""
     relation: str
     """``value``, ``rank``, ``lower``, ``higher``, ``lowest``, ``highest``, ``best``, ``worst``, ``alert``,
-    ``no_alerts``, ``satisfied``, ``rung``, ``rung_rank``, ``uncertainty``, ``inseparable``, ``separate`` or
-    ``flag``."""
+    ``no_alerts``, ``satisfied``, ``change``, ``rung``, ``rung_rank``, ``uncertainty``, ``inseparable``,
+    ``separate`` or ``flag``."""
     value: float | str | None
-    """What it states: the candidate's value, its place, or the alert or flag; None where nothing is quoted."""
+    """What it states: the candidate's value, its place, a gap, or the alert or flag; None where nothing is quoted."""
     compared_with: str | None
     """Id of another candidate, ``median``, ``list`` or the name of a rung; None where nothing is compared."""
     holds: bool = False
@@ -35,7 +36,7 @@ class Claim:
 
 
 def claims_of(table: EvidenceTable, candidate_id: str) -> tuple[Claim, ...]:
-    """Every claim that can be made of a candidate, each in two or three wordings, not yet checked."""
+    """Every claim that can be made of a candidate, each in one to four wordings, not yet checked."""
     subject = next(evidence for evidence in table.candidates if evidence.id == candidate_id)
     writer = _Writer(table, subject)
     return tuple(
@@ -44,8 +45,9 @@ def claims_of(table: EvidenceTable, candidate_id: str) -> tuple[Claim, ...]:
             writer.standing(),
             writer.comparisons(),
             writer.liabilities(),
-            writer.quantum_step(),
             writer.trust(),
+            writer.change(),
+            writer.quantum_step(),
         )
         for claim in claims
     )
@@ -80,6 +82,7 @@ class _Writer:
             (main.name, "rank", float(self._me.rank_physics), "list"),
             f"By {main.title} it ranks {place}, with {shown}.",
             f"By {main.title}, {name} ranks {place} ({shown}).",
+            f"It comes in as {place} by {main.title}, with {shown}.",
         )
         values = self._values(main.name)
         for end, extreme, word in (("lowest", min(values), "lower"), ("highest", max(values), "higher")):
@@ -93,12 +96,13 @@ class _Writer:
                 yield from _claims(
                     (main.name, quality, main.value, "list"),
                     f"By {main.title} it is the {quality} of the {len(values)} candidates, at {shown}.",
+                    f"It is the {quality} of the {len(values)} candidates by {main.title} ({shown}).",
                 )
 
     def comparisons(self) -> Iterator[Claim]:
         """With neighbours and ends of the list, and with the list's median."""
         for descriptor in self._me.descriptors.values():
-            if not math.isfinite(descriptor.value):
+            if not math.isfinite(descriptor.value) or _OF_ONE_ATOM.fullmatch(descriptor.name):
                 continue
             weighty = descriptor is self._main or descriptor.name in self._table.asked
             partners = self._partners if weighty else self._partners[:1]
@@ -116,8 +120,10 @@ class _Writer:
                 )
 
     def _comparison(self, mine: DescriptorEvidence, partner: Evidence, theirs: DescriptorEvidence) -> Iterator[Claim]:
+        if mine.unit != theirs.unit or not math.isfinite(theirs.value):
+            return
         shown, other, name = _shown(mine.value, mine.unit), _shown(theirs.value, theirs.unit), self._labels[partner.id]
-        if shown == other or mine.unit != theirs.unit or not math.isfinite(theirs.value):
+        if shown == other:
             return
         relation, side = ("lower", "below") if mine.value < theirs.value else ("higher", "above")
         facts = (mine.name, relation, mine.value, partner.id)
@@ -126,19 +132,14 @@ class _Writer:
         too_close = None not in widths and abs(mine.value - theirs.value) <= math.hypot(
             *(width or 0 for width in widths)
         )
-        if meaning is None or too_close:
-            yield from _claims(
-                facts,
-                f"At {shown}, its {mine.title} is {relation} than that of {name} ({other}).",
-                f"Its {mine.title} of {shown} lies {side} the {other} of {name}.",
-            )
-            return
+        so = "" if meaning is None or too_close else f", so {meaning}"
         yield from _claims(
             facts,
-            f"At {shown}, its {mine.title} is {relation} than that of {name} ({other}), so {meaning}.",
-            f"Its {mine.title} of {shown} lies {side} the {other} of {name}, so {meaning}.",
+            f"At {shown}, its {mine.title} is {relation} than that of {name} ({other}){so}.",
+            f"Its {mine.title} of {shown} lies {side} the {other} of {name}{so}.",
+            f"Its {mine.title} comes to {shown}, {relation} than the {other} of {name}{so}.",
         )
-        if mine.name == "thiol_addition" and mine.value < 0 and theirs.value < 0:
+        if so and mine.name == "thiol_addition" and mine.value < 0 and theirs.value < 0:
             degree, speed = ("more", "faster") if relation == "lower" else ("less", "slower")
             yield from _claims(
                 facts,
@@ -165,24 +166,34 @@ class _Writer:
                 yield from _claims(
                     ("alerts", "alert", alert, None),
                     f"It carries {len(alerts)} structural alerts, among them {alert}.",
+                    f"Of its {len(alerts)} structural alerts, one is {alert}.",
                 )
         known = {key: value for key, value in self._me.properties.items() if math.isfinite(value)}
         written = {
-            key: f"its {title} is {_shown(known[key], unit, _DECIMALS[key])}"
+            key: (title, _shown(known[key], unit, _DECIMALS[key]))
             for key, (title, unit) in PROPERTY_TITLES.items()
             if key in known
         }
         for key in ("mw", "clogp", "tpsa", "qed", "sa_score"):
             if key in written:
-                yield from _claims((key, "value", known[key], None), f"I{written[key][1:]}.")
-        for first, second in (("mw", "clogp"), ("clogp", "tpsa"), ("hbd", "hba"), ("tpsa", "rotatable_bonds")):
-            if first in written and second in written:
+                title, shown = written[key]
                 yield from _claims(
-                    (first, "value", known[first], None), f"I{written[first][1:]} and {written[second]}."
+                    (key, "value", known[key], None), f"Its {title} is {shown}.", f"Its {title} comes to {shown}."
+                )
+        for pair in (("mw", "clogp"), ("clogp", "tpsa"), ("hbd", "hba"), ("tpsa", "rotatable_bonds")):
+            if written.keys() >= set(pair):
+                (title, shown), (other_title, other) = (written[key] for key in pair)
+                yield from _claims(
+                    (pair[0], "value", known[pair[0]], None),
+                    f"Its {title} is {shown} and its {other_title} is {other}.",
                 )
         limits = {"mw": 500.0, "clogp": 5.0, "hbd": 5.0, "hba": 10.0}
         if all(key in known and known[key] <= limit for key, limit in limits.items()):
-            yield from _claims(("rule_of_five", "satisfied", None, None), "It keeps within Lipinski's rule of five.")
+            yield from _claims(
+                ("rule_of_five", "satisfied", None, None),
+                "It keeps within Lipinski's rule of five.",
+                "Lipinski's rule of five holds for it.",
+            )
         for descriptor in self._me.descriptors.values():
             if descriptor is not self._main and math.isfinite(descriptor.value):
                 shown = _shown(descriptor.value, descriptor.unit)
@@ -191,6 +202,48 @@ class _Writer:
                     f"Its {descriptor.title} is {shown}.",
                     f"For its {descriptor.title} the calculation gives {shown}.",
                 )
+
+    def change(self) -> Iterator[Claim]:
+        """What would change its place: the gap to the one above or, for the first, to the one below."""
+        main, rank = self._main, self._me.rank_physics
+        ranks = [evidence.rank_physics for evidence in self._table.candidates]
+        above = [other for other in ranks if other < rank]
+        below = [other for other in ranks if other > rank]
+        if main is None or ranks.count(rank) > 1 or not (above or below):
+            return
+        there = max(above) if above else min(below)
+        partner = next(evidence for evidence in self._table.candidates if evidence.rank_physics == there)
+        theirs = partner.descriptors.get(main.name)
+        if theirs is None or ranks.count(there) > 1 or theirs.unit != main.unit:
+            return
+        move = theirs.value - main.value
+        if not math.isfinite(move) or move == 0:
+            return
+        rises, least_and_most = move > 0, _BOUNDS.get(main.name)
+        gap, name = _shown(abs(move), main.unit), self._labels[partner.id]
+        if (
+            rises != (bool(above) != self._table.lower_is_better)
+            or _shown(main.value, main.unit) == _shown(theirs.value, main.unit)
+            or gap == _shown(0.0, main.unit)
+            or (least_and_most and round(theirs.value, 6) == least_and_most[rises])
+        ):
+            return
+        verb, past = ("rise", "rose") if rises else ("fall", "fell")
+        facts = (main.name, "change", abs(move), partner.id)
+        if above:
+            yield from _claims(
+                facts,
+                f"A {verb} of its {main.title} by more than {gap} would put it before {name}.",
+                f"It would move ahead of {name} if its {main.title} {past} by more than {gap}.",
+                f"To pass {name}, its {main.title} would have to {verb} by more than {gap}.",
+            )
+        else:
+            yield from _claims(
+                facts,
+                f"A {verb} of its {main.title} by more than {gap} would put it behind {name}.",
+                f"It would drop behind {name} if its {main.title} {past} by more than {gap}.",
+                f"Its place before {name} holds unless its {main.title} {verb}s by more than {gap}.",
+            )
 
     def quantum_step(self) -> Iterator[Claim]:
         """What other rungs say of the ranking descriptor, where the VQE's value is the one that ranks."""
@@ -204,11 +257,26 @@ class _Writer:
                 continue
             other, facts = _shown(value, main.unit), (main.name, "rung", value, rung)
             if rung == "casci_pdft":
-                yield from _claims(facts, f"Without the quantum step ({title}) its {main.title} would be {other}.")
-                if other == shown:
-                    yield from _claims(facts, f"Exact {title} gives the same {main.title} as the VQE, {other}.")
+                found = (
+                    (
+                        f"Exact {title} gives the same {main.title} as the VQE, {other}.",
+                        f"The quantum step changes nothing in its {main.title}: exact {title} also gives {other}.",
+                    )
+                    if other == shown
+                    else (f"The quantum step moves its {main.title} from {other} ({title}) to {shown}.",)
+                )
+                yield from _claims(
+                    facts,
+                    *found,
+                    f"Without the quantum step ({title}) its {main.title} would be {other}.",
+                    f"{title} in place of the quantum step puts its {main.title} at {other}.",
+                )
             elif other != shown:
-                yield from _claims(facts, f"{title} alone would put its {main.title} at {other} instead of {shown}.")
+                yield from _claims(
+                    facts,
+                    f"{title} alone would put its {main.title} at {other} instead of {shown}.",
+                    f"By {title} alone its {main.title} would be {other}, not {shown}.",
+                )
             yield from self._rung_rank(main, rung, title, value)
 
     def _rung_rank(self, main: DescriptorEvidence, rung: str, title: str, value: float) -> Iterator[Claim]:
@@ -221,8 +289,19 @@ class _Writer:
             return
         place = 1 + sum(other < value if self._table.lower_is_better else other > value for other in known)
         rank = self._me.rank_physics
-        ending = f"keep number {rank}" if place == rank else f"be number {place} instead of {rank}"
-        yield from _claims((main.name, "rung_rank", float(place), rung), f"Ranked by {title} alone it would {ending}.")
+        facts = (main.name, "rung_rank", float(place), rung)
+        if place == rank:
+            yield from _claims(
+                facts,
+                f"Ranked by {title} alone it would keep number {rank}.",
+                f"{title} alone would leave it at number {rank}.",
+            )
+        else:
+            yield from _claims(
+                facts,
+                f"Ranked by {title} alone it would be number {place} instead of {rank}.",
+                f"{title} alone would rank it number {place}, not {rank}.",
+            )
 
     def trust(self) -> Iterator[Claim]:
         """Uncertainty, and flags of every descriptor."""
@@ -233,22 +312,30 @@ class _Writer:
                 (main.name, "uncertainty", main.uncertainty, None),
                 f"The uncertainty of its {main.title} is ±{width}.",
                 f"Its {main.title} is {shown}, with an uncertainty of ±{width}.",
+                f"Its {main.title} is known to ±{width}.",
             )
             for partner in self._neighbours:
                 theirs = partner.descriptors[main.name]
                 if theirs.uncertainty is None or not math.isfinite(theirs.uncertainty + theirs.value):
                     continue
                 gap, combined = abs(main.value - theirs.value), math.hypot(main.uncertainty, theirs.uncertainty)
-                start = f"The gap to {self._labels[partner.id]} ({_shown(gap, main.unit)})"
+                name, between = self._labels[partner.id], _shown(gap, main.unit)
                 limit = f"the combined uncertainty of ±{_shown(combined, main.unit)}"
                 if gap <= combined:
-                    text, relation = f"{start} is within {limit}, so their order is open.", "inseparable"
+                    yield from _claims(
+                        (main.name, "inseparable", gap, partner.id),
+                        f"The gap to {name} ({between}) is within {limit}, so their order is open.",
+                        f"Its order with {name} is open: the gap of {between} is within {limit}.",
+                    )
                 else:
-                    text, relation = f"{start} exceeds {limit}.", "separate"
-                yield from _claims((main.name, relation, gap, partner.id), text)
+                    yield from _claims(
+                        (main.name, "separate", gap, partner.id),
+                        f"The gap to {name} ({between}) exceeds {limit}.",
+                        f"It is told apart from {name}: the gap of {between} exceeds {limit}.",
+                    )
         for descriptor in self._me.descriptors.values():
             for flag in descriptor.flags:
-                quoted = flag.rstrip(". ")
+                quoted = flag_text(flag, self._me, self._labels[self._me.id])
                 yield from _claims(
                     (descriptor.name, "flag", flag, None),
                     f"Caution on its {descriptor.title}: {quoted}.",
@@ -275,6 +362,13 @@ _MEANINGS = {
 """What a lower or higher value means: by the Bell–Evans–Polanyi principle for the first two, by definition for the rest
 (electrophilicity: Parr, Szentpály and Liu, J. Am. Chem. Soc. 121, 1922, 1999)."""
 
+_BOUNDS = {"desirability": (0.01, 1.0)}
+"""Ranking descriptors that have a least and a greatest value (`pipeline.desirability`): beyond it nothing can move."""
+
+_OF_ONE_ATOM = re.compile(r".*\.[a-z]+\d+")
+"""Names of descriptors of one numbered atom, such as ``bond_dissociation.c7``: in another molecule the number is
+another atom's, so that there is nothing to compare."""
+
 _DECIMALS = {"mw": 1, "clogp": 2, "tpsa": 1, "hbd": 0, "hba": 0, "rotatable_bonds": 0, "qed": 2, "sa_score": 1}
 
 
@@ -284,7 +378,7 @@ def _shown(value: float, unit: str, decimals: int | None = None) -> str:
     text = f"{value:.{places}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
-    return f"{text.replace('-', '−')} {unit}".rstrip()
+    return f"{text.replace('-', '−')} {'' if unit == '1' else unit}".rstrip()
 
 
 def _claims(facts: tuple[str, str, float | str | None, str | None], *texts: str) -> Iterator[Claim]:

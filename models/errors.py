@@ -1,4 +1,8 @@
-"""LlamaError: what can be wrong with a language model. Kept apart from torch, so that it is quick to import."""
+"""Errors of models. Kept apart from torch, so that they are quick to import."""
+
+
+class UnsuitableError(ValueError):
+    """Measurements cannot teach a ranking; the message says why, and what would."""
 
 
 class LlamaError(RuntimeError):

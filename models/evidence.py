@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from molecules.profile import profile
+
 PROPERTY_TITLES: Mapping[str, tuple[str, str]] = {
     "mw": ("molecular weight", "Da"),
     "clogp": ("calculated logP", ""),
@@ -64,6 +66,15 @@ class Evidence:
     """1 is best."""
     score_physics: float
     """Higher is better."""
+    signature: tuple[float, ...] = ()
+    """Of the candidate's own VQE state, as in `models.signature`; empty where there is none."""
+
+
+def bare_evidence(candidate_id: str, name: str, smiles: str) -> Evidence:
+    """Properties and alerts alone, of a molecule that is not ranked."""
+    known = profile(smiles)
+    properties = {key: float(getattr(known, key)) for key in PROPERTY_TITLES}
+    return Evidence(candidate_id, name, smiles, {}, properties, known.alerts, 0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

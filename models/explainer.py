@@ -1,4 +1,4 @@
-"""Explanation: three or four sentences on a candidate that a Llama composes from claims that hold."""
+"""Explanation: up to six sentences on a candidate that a Llama composes from claims that hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.language_model import LanguageModel, Message
 from models.names import labels
 from pipeline.store import Store, content_hash
 
-EXPLANATION_VERSION = 1
+EXPLANATION_VERSION = 2
 """Changes when prompt or choice of claims change; enters the key of every stored explanation."""
 
 _TEMPERATURE = 0.8  # wordings vary between candidates; what is said is true at any temperature
@@ -78,10 +78,11 @@ def explain(
 
 
 def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Claim, ...], ...]:
-    """The claims from which each sentence is chosen: verdict, comparison, liabilities or properties, trust.
+    """The claims from which each sentence is chosen.
 
-    Only claims that passed the check are offered. Alerts and flags are not left to choice: where there are some, the
-    third and fourth sentence tell of one.
+    In order: the verdict, a comparison, liabilities or properties, what is uncertain, what would change the rank, and
+    what the quantum step changed. Only claims that passed the check are offered. Alerts and flags are not left
+    to choice: where there are some, the third and fourth sentence tell of one.
     """
     claims = _checked(claims_of(table, candidate_id), table, candidate_id)
     main = table.ranking_descriptor
@@ -94,8 +95,9 @@ def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Cl
         c for c in _of(claims, "value", "lower", "higher", "no_alerts", "satisfied") if c.descriptor not in told
     ]
     flags = _of(on_main, "flag") or _of(claims, "flag")
-    trust = _of(claims, "inseparable", "separate", "rung", "rung_rank") or _of(claims, "uncertainty")
-    offered = (verdict, compared, _of(claims, "alert") or described, flags or trust)
+    uncertain = flags or _of(claims, "inseparable", "separate") or _of(claims, "uncertainty")
+    quantum = _of(claims, "rung_rank") or _of(claims, "rung")
+    offered = (verdict, compared, _of(claims, "alert") or described, uncertain, _of(claims, "change"), quantum)
     return tuple(tuple(part) for part in offered if part)
 
 

@@ -13,47 +13,50 @@ import llguidance.hf
 import llguidance.numpy
 import numpy as np
 import torch
+from accelerate.hooks import remove_hook_from_module  # type: ignore[import-untyped]
 from huggingface_hub import snapshot_download
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
-from transformers.utils import logging as transformers_logging
+from transformers import AutoTokenizer, DynamicCache
 
 from models.embedded import GGUF_SHA256, embedded_folder
 from models.errors import LlamaError
 from models.language_model import LanguageModel, Message
+from models.layers import lower_part, upper_part
+from models.placement import Quantisation, load_weights, split_quantisation
 from models.served import ServedLlama
+from pipeline.store import content_hash
 
-transformers_logging.disable_progress_bar()  # a load of a second needs no bar, and reports go to the same terminal
-
-_MOST_TOKENS = 600
+_MOST_TOKENS = 900
 
 
 class Llama:
     """A causal language model with a chat template. Same input and seed: same output."""
 
-    def __init__(self, folder: Path, name: str, weights_hash: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, name: str, weights_hash: str | None = None, quantisation: Quantisation | None = None
+    ) -> None:
         """Load the model of a folder; `load_llama` also knows other places.
 
         Args:
             folder: config.json, safetensors and a tokenizer, as transformers saves them.
             name: what to call it in a report.
             weights_hash: known identity of the weights; None: the SHA-256 of the folder's files.
+            quantisation: of the weights as they are loaded; None: as they are stored.
         """
         if not (folder / "config.json").is_file():
             raise LlamaError(f"{folder} holds no config.json: give the folder that save_pretrained wrote")
-        self.name = name
+        stored = weights_hash or _folder_hash(folder)
+        self.name = f"{name} ({quantisation})" if quantisation else name
         """What to call it in a report."""
-        self.hash = weights_hash or _folder_hash(folder)
+        self.hash = content_hash(stored, quantisation) if quantisation else stored
         """Identity of the weights, for cache keys."""
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        dtype = torch.bfloat16 if self._device.type == "cuda" else torch.float32
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+            self._model: Any = load_weights(folder, quantisation)
         except (OSError, ValueError, KeyError) as error:
             raise LlamaError(f"{folder} does not load as a language model with safetensors: {error}") from error
         if not self._tokenizer.chat_template:
             raise LlamaError(f"{name} has no chat template: use its instruction-tuned version")
-        self._model.to(self._device).eval()
+        self._device = self._model.get_input_embeddings().weight.device  # the first layer's, where there are several
         self._width = int(self._model.get_output_embeddings().out_features)
         self._guide = llguidance.hf.from_tokenizer(self._tokenizer, n_vocab=self._width)
 
@@ -80,11 +83,10 @@ class Llama:
         if shared:
             self._model(torch.tensor([rows[0][:shared]], device=self._device), past_key_values=cache, logits_to_keep=1)
             cache.batch_repeat_interleave(len(rows))
-        rests = [row[shared:] for row in rows]
-        longest = max(len(rest) for rest in rests)
-        tokens = torch.tensor([rest + [0] * (longest - len(rest)) for rest in rests], device=self._device)
-        last = torch.tensor([len(rest) - 1 for rest in rests], device=self._device)
-        # logits: (row, row whose last position it is, vocabulary); the diagonal is wanted
+        tokens, lengths = _padded([row[shared:] for row in rows], self._device)
+        # logits: (row, row whose last position it is, vocabulary); the diagonal is wanted. Positions are a list because
+        # a tensor would have to be on the device of the last layer, and is moved to that of the first.
+        last = [length - 1 for length in lengths.tolist()]
         logits = self._model(tokens, past_key_values=cache, logits_to_keep=last).logits
         logprobs = logits.diagonal(dim1=0, dim2=1).T.float().log_softmax(dim=-1)
         return [[float(value) for value in row] for row in logprobs[:, answers].cpu()]
@@ -141,6 +143,62 @@ class Llama:
             unread = [token]
         return str(self._tokenizer.decode(answer, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
+    def _decoder(self) -> Any:
+        """The layers of the text model; a Llama 4 has them deeper inside than a Llama 3."""
+        part = self._model.get_decoder()
+        while not hasattr(part, "layers"):
+            part = part.model
+        # Where a model is spread over devices, accelerate's hooks replace `forward`. The one here would call all layers
+        # from a part of them too, and those of the layers do its work.
+        remove_hook_from_module(part)
+        vars(part).pop("forward", None)
+        return part
+
+    @property
+    def width(self) -> int:
+        """Of the hidden vectors."""
+        return int(self._model.config.get_text_config().hidden_size)
+
+    def upper_layers(self, n_upper: int) -> Any:
+        """A copy of the last layers and the final norm, for training: fp32 in main memory.
+
+        See `models.layers.upper_part`.
+
+        Raises:
+            LlamaError: the model is quantised, or too large for this machine's memory.
+        """
+        if getattr(self._model, "is_quantized", False):  # as it was loaded, or as it is stored
+            raise LlamaError(f"{self.name} is quantised and cannot be trained further: name one with full weights")
+        upper = upper_part(self._decoder(), n_upper)
+        if any(parameter.is_meta for parameter in upper.parameters()):
+            raise LlamaError(
+                f"{self.name} does not fit the memory here and cannot be trained further: name a smaller one"
+            )
+        remove_hook_from_module(upper, recurse=True)
+        return upper.to("cpu", torch.float32)
+
+    @torch.no_grad()
+    def activations(self, texts: Sequence[str], n_upper: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What all layers but the last `n_upper` make of texts.
+
+        What all texts begin with is computed once. Under a causal mask the padding on the right is never seen.
+
+        Returns:
+            Hidden vectors (n, longest, width), padded on the right with anything; and the tokens of each text, (n,).
+            Both for `upper_layers`: fp32 in main memory.
+        """
+        lower = lower_part(self._decoder(), n_upper)
+        plain = [self._without_control(text) for text in texts]
+        rows = [list(self._tokenizer(text, add_special_tokens=False)["input_ids"]) for text in plain]
+        cache, parts, shared = DynamicCache(config=lower.config), [], _common_prefix(rows)
+        if shared:
+            start = torch.tensor([rows[0][:shared]], device=self._device)
+            parts.append(lower(start, past_key_values=cache).last_hidden_state.expand(len(rows), -1, -1))
+            cache.batch_repeat_interleave(len(rows))
+        tokens, lengths = _padded([row[shared:] for row in rows], self._device)
+        parts.append(lower(tokens, past_key_values=cache).last_hidden_state)
+        return torch.cat(parts, dim=1).to("cpu", torch.float32), lengths.cpu() + shared
+
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         """Token ids of a conversation up to where the answer begins. Control tokens in its contents are broken up."""
         plain = [
@@ -165,29 +223,31 @@ def load_llama(spec: str) -> LanguageModel:
     """A Llama by its place.
 
     Args:
-        spec: ``embedded``; a folder; a name on the Hugging Face hub such as ``meta-llama/Llama-3.2-1B-Instruct``; or
-            the address of an OpenAI-compatible endpoint, as `models.served.ServedLlama` takes it.
+        spec: ``embedded``; a folder; a name on the Hugging Face hub such as ``meta-llama/Llama-3.2-1B-Instruct``; any
+            of them with ``#int8`` or ``#int4`` behind it where memory is short; or the address of an OpenAI-compatible
+            endpoint, as `models.served.ServedLlama` takes it.
 
     Raises:
         LlamaError: there is no usable model at that place; the message says what to do.
     """
-    if spec == "embedded":
-        return Llama(embedded_folder(), "SmolLM2-135M-Instruct (embedded)", GGUF_SHA256)
     if spec.startswith(("http://", "https://")):
         return ServedLlama(spec)
-    folder = Path(spec).expanduser()
+    place, quantisation = split_quantisation(spec)
+    if place == "embedded":
+        return Llama(embedded_folder(), "SmolLM2-135M-Instruct (embedded)", GGUF_SHA256, quantisation)
+    folder = Path(place).expanduser()
     if folder.is_dir():
-        return Llama(folder, folder.resolve().name)
-    if spec.startswith((".", "/", "~")) or spec.count("/") != 1:
-        raise LlamaError(f"there is no folder {spec}: give a folder, a hub name such as owner/model, or 'embedded'")
+        return Llama(folder, folder.resolve().name, quantisation=quantisation)
+    if place.startswith((".", "/", "~")) or place.count("/") != 1:
+        raise LlamaError(f"there is no folder {place}: give a folder, a hub name such as owner/model, or 'embedded'")
     try:
-        snapshot = snapshot_download(spec, allow_patterns=["*.json", "*.safetensors", "*.jinja", "tokenizer*"])
+        snapshot = snapshot_download(place, allow_patterns=["*.json", "*.safetensors", "*.jinja", "tokenizer*"])
     except Exception as error:  # the hub client raises many unrelated types: HTTP, cache, validation, connection
         raise LlamaError(
-            f"{spec} cannot be fetched from the hub ({type(error).__name__}): check the name, the network and, for a "
+            f"{place} cannot be fetched from the hub ({type(error).__name__}): check the name, the network and, for a "
             "gated model, `hf auth login`; or download it elsewhere and give its folder; or use 'embedded'"
         ) from error
-    return Llama(Path(snapshot), spec)
+    return Llama(Path(snapshot), place, quantisation=quantisation)
 
 
 def use_threads(count: int) -> None:
@@ -213,6 +273,13 @@ def _common_prefix(rows: Sequence[Sequence[int]]) -> int:
         if any(row[index] != first[index] for row in rows):
             return index
     return shortest
+
+
+def _padded(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids (n, longest), padded on the right, and the length of each row, (n,)."""
+    longest = max(len(row) for row in rows)
+    tokens = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows], device=device)
+    return tokens, torch.tensor([len(row) for row in rows], device=device)
 
 
 def _grammar(parts: Sequence[Sequence[str]]) -> str:

@@ -11,16 +11,18 @@ RESERVED = frozenset(
     re.findall(
         r"\S+",
         """
-    a above acceptors accessibility addition against alert alerts alone among an and area as at away bare be
-    below best better bond bonds breaks by calculated calculation candidate candidates carries casci caution
-    clear combined da dft donors drug-likeness easily electron electrophile energy equals ev exact exceeds
-    exergonic faster five fock for found from gap gfn2-xtb give gives glutathione harder hartree hartree–fock
-    has higher highest hydrogen-bond if in instead is it its kcal/mol keep keeps less lies limit lipinski
-    lipinski's list list's logp lower lowest mc-pdft mean median molecular molecule more no none not number of
-    on one only open or order other oxidise points polar possible property put puts quantum rank ranked ranks
-    react readily rotatable rule same score should slower slowly so softer step stronger structural surface
-    synthetic takes than that the their them then these they thiol thiols to topological turnover two
-    uncertainty up value vqe was weaker weight which will with within without worst would xtb å²
+    a above acceptors accessibility addition against ahead alert alerts alone also among an and apart area as at
+    away bare be before behind below best better bond bonds breaks by calculated calculation candidate
+    candidates carries casci caution changes clear combined comes da dft donors drop drug-likeness easily
+    electron electrophile energy equals ev exact exceeds exergonic fall falls faster fell five fock for found
+    from gap gfn2-xtb give gives glutathione harder hartree hartree–fock has have higher highest holds
+    hydrogen-bond if in instead is it its kcal/mol keep keeps known leave less lies limit lipinski lipinski's
+    list list's logp lower lowest mc-pdft mean median molecular molecule more move moves no none not nothing
+    number of on one only open or order other oxidise pass place points polar possible property put puts quantum
+    rank ranked ranks react readily rise rises rose rotatable rule same score should slower slowly so softer
+    step stronger structural surface synthetic takes than that the their them then these they thiol thiols to
+    told topological turnover two uncertainty unless up value vqe was weaker weight which will with within
+    without worst would xtb å²
 """,
     )
 )
@@ -54,9 +56,21 @@ def labels(table: EvidenceTable) -> dict[str, str]:
     return found
 
 
+def flag_text(flag: str, evidence: Evidence, label: str) -> str:
+    """How a flag is quoted in a sentence: in one line; in quotation marks where it repeats a name that could mislead.
+
+    Args:
+        flag: one of the candidate's.
+        evidence: the candidate.
+        label: how `labels` calls it.
+    """
+    name, text = _clean(evidence.name), _clean(flag).rstrip(". ")
+    return f"“{text}”" if name and name != label and name in text else text
+
+
 def _clean(name: str) -> str:
-    """One line of printable characters without the quotation marks that labels use."""
-    printable = "".join(char if char.isprintable() else " " for char in name)
+    """One line of printable characters without the quotation marks that labels use, control tokens broken up."""
+    printable = "".join(char if char.isprintable() else " " for char in name).replace("<|", "< |")
     return " ".join(printable.replace("“", '"').replace("”", '"').split())
 
 
@@ -65,4 +79,5 @@ def _title_words(evidence: Evidence) -> set[str]:
 
 
 def _statements(evidence: Evidence) -> set[str]:
-    return {*evidence.alerts, *(flag for d in evidence.descriptors.values() for flag in d.flags)}
+    flags = [flag for d in evidence.descriptors.values() for flag in d.flags]
+    return {*evidence.alerts, *flags, *(_clean(flag).rstrip(". ") for flag in flags)}

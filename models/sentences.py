@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.evidence import PROPERTY_TITLES, RUNG_TITLES, Evidence, EvidenceTable
-from models.names import labels
+from models.names import flag_text, labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def sentences(text: str, table: EvidenceTable, subject: Evidence) -> Iterator[Se
         )
         or r"(?!)"
     )
-    units = sorted({unit for _, unit in titles_and_units(table).values() if unit}, key=len, reverse=True)
+    units = sorted({unit for unit in units_of(table).values() if unit}, key=len, reverse=True)
     number = re.compile(
         r"([−-]?\d+(?:\.\d+)?)(?!\.?\d)"
         rf"(?: ({'|'.join(map(re.escape, units))})(?![\w/²³·^-])|(?![\w%/-]))",
@@ -75,7 +75,10 @@ def sentences(text: str, table: EvidenceTable, subject: Evidence) -> Iterator[Se
 def _phrases(table: EvidenceTable, subject: Evidence) -> dict[str, tuple[str, Any]]:
     """Every phrase that becomes a slot: its letter and what it stands for."""
     phrases: dict[str, tuple[str, Any]] = {}
-    for key, (title, _) in titles_and_units(table).items():
+    names = labels(table)
+    titles = [(key, title) for key, (title, _) in PROPERTY_TITLES.items()]
+    titles += [(key, d.title) for evidence in table.candidates for key, d in evidence.descriptors.items()]
+    for key, title in dict.fromkeys(titles):
         for written in (title, title[:1].upper() + title[1:]):
             if phrases.get(written, ("D", key)) != ("D", key):
                 raise ValueError(f"two descriptors are called {title!r}: give them titles that differ")
@@ -83,14 +86,14 @@ def _phrases(table: EvidenceTable, subject: Evidence) -> dict[str, tuple[str, An
     phrases |= {title: ("Q", rung) for rung, title in RUNG_TITLES.items()}
     phrases |= {alert: ("A", alert) for alert in subject.alerts}
     for descriptor in subject.descriptors.values():
-        phrases |= {flag.rstrip(". "): ("F", flag) for flag in descriptor.flags}
+        phrases |= {flag_text(flag, subject, names[subject.id]): ("F", flag) for flag in descriptor.flags}
     by_id = {evidence.id: evidence for evidence in table.candidates}
-    return phrases | {label: ("N", by_id[candidate_id]) for candidate_id, label in labels(table).items()}
+    return phrases | {label: ("N", by_id[candidate_id]) for candidate_id, label in names.items()}
 
 
-def titles_and_units(table: EvidenceTable) -> dict[str, tuple[str, str]]:
-    """Title and unit of every descriptor and property, by key."""
-    found = dict(PROPERTY_TITLES)
+def units_of(table: EvidenceTable) -> dict[str, str]:
+    """Unit of every descriptor and property as it is written after a number, by key; empty where none is."""
+    found = {key: unit for key, (_, unit) in PROPERTY_TITLES.items()}
     for evidence in table.candidates:
-        found |= {key: (descriptor.title, descriptor.unit) for key, descriptor in evidence.descriptors.items()}
-    return found
+        found |= {key: descriptor.unit for key, descriptor in evidence.descriptors.items()}
+    return {key: "" if unit == "1" else unit for key, unit in found.items()}

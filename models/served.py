@@ -22,7 +22,7 @@ SIDE_BY_SIDE = 8
 VERDICT = 3.0
 """Log-odds that a verdict stands for where the endpoint tells no probabilities: 20 to 1."""
 _TOP = 20
-_MAX_TOKENS = 800
+_MAX_TOKENS = 1200
 _T = TypeVar("_T")
 
 

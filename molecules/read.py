@@ -16,7 +16,7 @@ from molecules.standardize import standardize
 from molecules.table import table_rows
 from molecules.text import read_text
 
-__all__ = ["LibraryError", "read_library"]
+__all__ = ["LibraryError", "read_library", "read_rows"]
 
 
 def read_library(path: Path) -> Library:
@@ -35,20 +35,23 @@ def read_library(path: Path) -> Library:
     Raises:
         LibraryError: When the file as a whole cannot be read; the message says what to give instead.
     """
-    path = Path(path)
+    rows = read_rows(path)
     found: dict[str, list[Candidate]] = {}
-    rejections: list[Rejection] = []
-    n_rows = 0
-    for row in _rows(path):
-        n_rows += 1
-        result = _candidate(row) if isinstance(row, Row) else row
-        if isinstance(result, Rejection):
-            rejections.append(result)
-        else:
-            found.setdefault(result.inchikey, []).append(result)
-    if n_rows == 0:
+    for candidate in rows.candidates:
+        found.setdefault(candidate.inchikey, []).append(candidate)
+    return Library(tuple(_merged(same) for same in found.values()), rows.rejections)
+
+
+def read_rows(path: Path) -> Library:
+    """As `read_library`, but every row of a molecule stays a candidate of its own, as with repeated measurements."""
+    path = Path(path)
+    results = [_candidate(row) if isinstance(row, Row) else row for row in _rows(path)]
+    if not results:
         raise LibraryError(f"{path} has titles or comments, and no molecules. Write one molecule a line below them.")
-    return Library(tuple(_merged(same) for same in found.values()), tuple(rejections))
+    return Library(
+        tuple(one for one in results if isinstance(one, Candidate)),
+        tuple(one for one in results if isinstance(one, Rejection)),
+    )
 
 
 def _rows(path: Path) -> Iterator[Row | Rejection]:

@@ -1,5 +1,6 @@
 """Evidence tables for the tests of models."""
 
+import dataclasses
 import random
 
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
@@ -65,3 +66,24 @@ def table_of(names, seed=0):
         candidates.append(Evidence(f"row-{rank}", name, "C", descriptors, properties, alerts, rank, -value))
     question = "which reacts faster with a cysteine thiol"
     return EvidenceTable("covalent", question, "thiol_addition", True, tuple(candidates))
+
+
+def scored(table):
+    """The same candidates in the same order, ranked by a desirability that thiol addition is behind."""
+    count = len(table.candidates)
+    candidates = []
+    for row in table.candidates:
+        value = 1 - row.rank_physics / (count + 1) + 0.0007
+        offsets = (-0.3, 0.2, -0.1, 0.15, 0.0 if row.rank_physics % 2 else 0.12, 0.0, 0.0)
+        rungs = {rung: value + offset * (1 - value) for rung, offset in zip(RUNGS, offsets, strict=True)}
+        score = DescriptorEvidence("desirability", "desirability", value, "", 0.07, rungs | {"vqe_pdft": value}, ())
+        candidates.append(
+            dataclasses.replace(row, descriptors={"desirability": score, **row.descriptors}, score_physics=value)
+        )
+    return dataclasses.replace(
+        table,
+        ranking_descriptor="desirability",
+        lower_is_better=False,
+        candidates=tuple(candidates),
+        asked=("thiol_addition",),
+    )

@@ -3,7 +3,19 @@
 import torch
 from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
-from transformers import Llama4ForCausalLM, Llama4TextConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    Llama4Config,
+    Llama4ForCausalLM,
+    Llama4ForConditionalGeneration,
+    Llama4TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
+
+from models import placement
+
+placement.best_dtype = lambda: torch.float32  # on every machine: what tests look for would drown in bf16's rounding
 
 TEMPLATE = (
     "{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>{% endfor %}"
@@ -29,26 +41,47 @@ def save_tokenizer(folder, template=TEMPLATE):
     return len(wrapped)
 
 
+SIZES = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 4096,
+}
+EXPERTS = {"intermediate_size_mlp": 128, "num_local_experts": 2, "head_dim": 16, "attention_chunk_size": 64}
+
+
 def save_llama(folder, generation, seed=0):
     """A random model of Llama 3's or 4's architecture in a folder."""
     vocabulary = save_tokenizer(folder)
     torch.manual_seed(seed)
-    sizes = {
-        "vocab_size": vocabulary,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 4,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 4096,
-    }
     if generation == 3:
-        model = LlamaForCausalLM(LlamaConfig(**sizes))
+        model = LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, **SIZES))
     else:
-        experts = {"intermediate_size_mlp": 128, "num_local_experts": 2, "head_dim": 16, "attention_chunk_size": 64}
-        model = Llama4ForCausalLM(Llama4TextConfig(**sizes, **experts))
+        model = Llama4ForCausalLM(Llama4TextConfig(vocab_size=vocabulary, **SIZES, **EXPERTS))
     model.save_pretrained(folder)
     return folder
+
+
+def save_seeing_llama(folder):
+    """A random Llama 4 that reads pictures too, as Scout and Maverick are kept; returned as well."""
+    text = {"vocab_size": save_tokenizer(folder), **SIZES, **EXPERTS}
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 28,
+        "patch_size": 14,
+        "vision_output_dim": 32,
+        "projector_input_dim": 32,
+        "projector_output_dim": 32,
+    }
+    torch.manual_seed(0)
+    model = Llama4ForConditionalGeneration(Llama4Config(text_config=text, vision_config=vision)).eval()
+    model.save_pretrained(folder)
+    return model
 
 
 class LyingLlama:

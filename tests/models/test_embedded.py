@@ -10,8 +10,10 @@ from evidence_tables import NAMES, table_of
 from models.check import check_text
 from models.embedded import GGUF_SHA256, embedded_folder
 from models.explainer import explain
+from models.explanation_trial import run_trial
+from models.judge import judge
 from models.llama import load_llama
-from models.ranker import judge
+from pipeline.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +65,17 @@ def test_it_has_its_chat_template_and_knows_france(embedded):
     assert answer == "The capital of France is Paris."
 
 
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(("bits", "package"), [("int8", "torchao"), ("int4", "bitsandbytes")])
+def test_quantised_it_still_knows_france(bits, package):
+    pytest.importorskip(package)
+    question = [{"role": "user", "content": "What is the capital of France?"}]
+    answer = load_llama(f"embedded#{bits}").generate(
+        question, 'start: "The capital of France is " /[A-Z][a-z]{2,12}/ "."', 20, 0, 0.0
+    )
+    assert answer == "The capital of France is Paris."
+
+
 def test_it_ranks_and_explains(embedded, store):
     table = table_of(NAMES[:4])
     ranking = judge(embedded, table, 1, store)
@@ -70,3 +83,9 @@ def test_it_ranks_and_explains(embedded, store):
     explanation = explain(embedded, table, "row-1", 1, store)
     assert explanation.source == "llama"
     assert check_text(explanation.text, table, "row-1") == ()
+
+
+def test_fifty_explanations_make_no_false_claim(embedded, tmp_path):
+    trial = run_trial(embedded, 50, 20261125, Store(f"sqlite:///{tmp_path / 'store.sqlite'}"))
+    assert trial.false_claims == 0
+    assert trial.by_llama >= 45

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from evidence_tables import NAMES, table_of
+from evidence_tables import NAMES, scored, table_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_llama import LyingLlama, save_llama
@@ -25,14 +25,14 @@ LIES = (
 )
 
 
-def test_the_llama_composes_three_or_four_checked_sentences(llama, store):
+def test_the_llama_composes_six_checked_sentences(llama, store):
     table = table_of(NAMES)
     for evidence in table.candidates[:7]:
         explanation = explain(llama, table, evidence.id, 1, store)
         assert explanation.source == "llama"
         assert explanation.rejected_attempts == 0
         assert explanation.text == " ".join(claim.text for claim in explanation.claims)
-        assert len(explanation.claims) in (3, 4)
+        assert len(explanation.claims) == 6
         assert all(claim.holds for claim in explanation.claims)
         assert check_text(explanation.text, table, evidence.id) == ()
 
@@ -95,6 +95,21 @@ def test_alerts_and_flags_are_never_left_out():
         assert ({"flag"} in relations) == any(d.flags for d in evidence.descriptors.values())
 
 
+def test_the_end_tells_what_is_uncertain_what_would_change_the_rank_and_what_quantum_changed():
+    for table in (table_of(NAMES), scored(table_of(NAMES))):
+        for evidence in table.candidates:
+            *_, uncertain, change, quantum = explanation_parts(table, evidence.id)
+            assert {claim.relation for claim in change} == {"change"}
+            assert {claim.relation for claim in quantum} == {"rung_rank"}
+            assert {claim.relation for claim in uncertain} <= {"flag", "inseparable", "separate", "uncertainty"}
+
+
+def test_with_no_other_candidate_nothing_would_change_the_rank():
+    table = table_of(NAMES[:1])
+    *_, closing = explanation_parts(table, "row-1")
+    assert {claim.relation for claim in closing} == {"rung"}
+
+
 def test_a_candidate_alone_with_little_evidence():
     table = table_of(NAMES[:1])
     alone = dataclasses.replace(table.candidates[0], descriptors={}, properties={}, alerts=())
@@ -142,28 +157,7 @@ def test_no_explanation_violates_the_evidence(tiny, names, seed):
 
 def test_a_made_up_score_is_explained_by_what_it_is_made_of():
     """Where the score is a desirability, the comparison is of the weightiest descriptor in it."""
-    table = table_of(NAMES)
-    rows = []
-    for row in table.candidates:
-        addition = row.descriptors["thiol_addition"]
-        value = 1 / (1 + row.rank_physics)
-        score = dataclasses.replace(
-            addition,
-            name="desirability",
-            title="desirability",
-            value=value,
-            unit="",
-            rungs={"vqe_pdft": value},
-            flags=(),
-        )
-        rows.append(dataclasses.replace(row, descriptors={"desirability": score, **row.descriptors}))
-    table = dataclasses.replace(
-        table,
-        ranking_descriptor="desirability",
-        lower_is_better=False,
-        candidates=tuple(rows),
-        asked=("thiol_addition",),
-    )
+    table = scored(table_of(NAMES))
     for row in table.candidates:
         verdict, compared, *_ = explanation_parts(table, row.id)
         assert {claim.descriptor for claim in verdict} == {"desirability"}

@@ -1,14 +1,17 @@
 """Llamas from a folder: tiny random ones of generations 3 and 4."""
 
+import importlib.util
 import json
 import math
 
 import pytest
 import torch
-from tiny_llama import save_llama, save_tokenizer
+from safetensors.torch import load_file, save_file
+from tiny_llama import save_llama, save_seeing_llama, save_tokenizer
 
 from models.errors import LlamaError
 from models.llama import load_llama
+from models.placement import computes_bf16
 
 GRAMMAR = 'start: part " " part\npart: "Its energy is −12.3 kcal/mol." | "It is lower." | "“a\\"b\\\\c é” ends it."'
 
@@ -87,6 +90,145 @@ def test_hash_follows_the_weights(tmp_path):
     first, same, other = (load_llama(str(tmp_path / name)) for name in ("first", "same", "other"))
     assert first.hash == same.hash != other.hash
     assert (first.name, len(first.hash)) == ("first", 64)
+
+
+def test_of_a_llama_that_sees_the_text_side_is_loaded(tmp_path):
+    seeing = save_seeing_llama(tmp_path)
+    llama = load_llama(str(tmp_path))
+    assert not any("vision" in name or "projector" in name for name, _ in llama._model.named_modules())
+    tokens = torch.arange(40).reshape(2, 20)
+    with torch.no_grad():
+        assert torch.equal(llama._model(tokens).logits, seeing.language_model(tokens).logits)
+        whole = seeing.get_decoder().model(torch.tensor([llama._tokenizer("Score:")["input_ids"]])).last_hidden_state
+    (row,) = llama.choice_logprobs([ask("Which is lower?")], ["A", "B"])
+    assert sum(map(math.exp, row)) < 1
+    assert llama.compose(ask("Explain."), [["It is lower."], ["So it is.", "It is not."]], 1, 1.0) in (
+        "It is lower. So it is.",
+        "It is lower. It is not.",
+    )
+    halfway, lengths = llama.activations(["Score:"], 2)
+    states = llama.upper_layers(2)(inputs_embeds=halfway, use_cache=False).last_hidden_state
+    assert torch.allclose(states[:, : int(lengths)], whole, atol=1e-6)
+    assert llama.width == 64
+
+
+def test_a_hub_name_is_found_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    repository, revision = tmp_path / "models--eigenlead--tiny", "0" * 40
+    snapshot = save_llama(repository / "snapshots" / revision, 3)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(revision)
+    llama = load_llama("eigenlead/tiny")
+    assert (llama.name, llama.hash) == ("eigenlead/tiny", load_llama(str(snapshot)).hash)
+    assert len(llama.choice_logprobs([ask("?")], ["A", "B"])[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("processor", "expected"),
+    [
+        ({"architecture": "x86_64", "avx2": True, "avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, False),
+        ({"architecture": "x86_64", "avx512_bf16": True, "amx_bf16": False}, True),
+        ({"architecture": "x86_64", "amx_bf16": True}, True),
+        ({"architecture": "aarch64", "neon": True, "bf16": False}, False),
+        ({"architecture": "aarch64", "neon": True, "bf16": True}, True),
+    ],
+)
+def test_bf16_is_for_processors_that_compute_with_it(processor, expected):
+    assert computes_bf16(processor) == expected
+
+
+@pytest.mark.parametrize("generation", [3, 4])
+def test_in_bf16_the_choices_are_close_and_the_part_to_train_is_fp32(generation, tmp_path, monkeypatch):
+    folder = str(save_llama(tmp_path, generation))
+    exact = load_llama(folder).choice_logprobs([ask("Which is lower?"), ask("B?")], ["A", "B"])
+    monkeypatch.setattr("models.placement.best_dtype", lambda: torch.bfloat16)
+    llama = load_llama(folder)
+    assert llama._model.dtype == torch.bfloat16
+    for row, expected in zip(
+        llama.choice_logprobs([ask("Which is lower?"), ask("B?")], ["A", "B"]), exact, strict=True
+    ):
+        assert row == pytest.approx(expected, abs=0.1)
+    halfway, _ = llama.activations(["Which? MW 90. Score:", "Which?"], 2)
+    states = llama.upper_layers(2)(inputs_embeds=halfway, use_cache=False).last_hidden_state
+    assert halfway.dtype == states.dtype == torch.float32
+
+
+PLACES = {
+    "layers together": {"model": "cpu", "lm_head": "disk"},
+    "layers apart": {"model.embed_tokens": "cpu", "model.rotary_emb": "cpu", "model.norm": "cpu", "lm_head": "disk"}
+    | {f"model.layers.{index}": "disk" if index == 1 else "cpu" for index in range(4)},
+}
+
+
+@pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("generation", [3, 4])
+def test_spread_over_devices_it_answers_the_same(generation, places, tmp_path, monkeypatch):
+    whole = load_llama(str(save_llama(tmp_path, generation)))
+    monkeypatch.setattr("models.placement.device_map", lambda: places)
+    spread = load_llama(str(tmp_path))
+    assert any(parameter.is_meta for parameter in spread._model.parameters())
+    questions, texts = [ask("Which is lower?"), ask("B?")], ["Which? MW 90. Score:", "Which?"]
+    assert spread.choice_logprobs(questions, ["A", "B"]) == whole.choice_logprobs(questions, ["A", "B"])
+    assert spread.generate(ask("?"), GRAMMAR, 300, 1, 1.0) == whole.generate(ask("?"), GRAMMAR, 300, 1, 1.0)
+    halfway, _ = spread.activations(texts, 2)
+    assert torch.equal(halfway, whole.activations(texts, 2)[0])
+    states, expected = (one.upper_layers(2)(inputs_embeds=halfway, use_cache=False)[0] for one in (spread, whole))
+    assert torch.equal(states, expected)
+    if "model.layers.1" in places:
+        with pytest.raises(LlamaError, match=r"does not fit .* name a smaller one"):
+            spread.upper_layers(3)
+
+
+@pytest.mark.parametrize(("bits", "package", "error"), [("int8", "torchao", 0.1), ("int4", "bitsandbytes", 0.5)])
+def test_quantised_it_answers_nearly_the_same(bits, package, error, tmp_path):
+    folder = str(save_llama(tmp_path, 3))
+    if importlib.util.find_spec(package) is None:
+        with pytest.raises(LlamaError, match=f"run `pip install {package}`"):
+            load_llama(f"{folder}#{bits}")
+        pytest.skip(f"{package} is not installed")
+    llama, exact = load_llama(f"{folder}#{bits}"), load_llama(folder)
+    assert llama.name == f"{exact.name} ({bits})"
+    assert llama.hash != exact.hash
+    questions = [ask("Which is lower?"), ask("B?")]
+    rows = llama.choice_logprobs(questions, ["A", "B"])
+    assert rows != exact.choice_logprobs(questions, ["A", "B"])
+    for question, row, expected in zip(questions, rows, exact.choice_logprobs(questions, ["A", "B"]), strict=True):
+        assert row == pytest.approx(expected, abs=error)
+        assert llama.choice_logprobs([question], ["A", "B"])[0] == pytest.approx(row, abs=1e-4)
+    assert llama.generate(ask("Explain."), 'start: "It is lower."', 60, 0, 1.0) == "It is lower."
+    assert llama.activations(["Score:"], 2)[0].dtype == torch.float32
+    with pytest.raises(LlamaError, match=r"cannot be trained further: name one with full weights"):
+        llama.upper_layers(2)
+
+
+def test_weights_that_are_stored_quantised_need_their_package(tmp_path):
+    file = save_llama(tmp_path, 3) / "config.json"
+    if importlib.util.find_spec("bitsandbytes") is not None:
+        pytest.skip("bitsandbytes is installed")
+    stored = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"quantization_config": stored}))
+    with pytest.raises(LlamaError, match=r"needs a package .*bitsandbytes"):
+        load_llama(str(tmp_path))
+
+
+def test_what_cannot_be_quantised_says_what_to_do(tmp_path):
+    with pytest.raises(LlamaError, match="ends in #int5: say #int8 or #int4"):
+        load_llama(f"{save_llama(tmp_path / 'three', 3)}#int5")
+    with pytest.raises(LlamaError, match=r"experts would stay .* stored quantised, or serve"):
+        load_llama(f"{save_llama(tmp_path / 'four', 4)}#int4")
+    save_seeing_llama(tmp_path / "seeing")
+    with pytest.raises(LlamaError, match="experts would stay"):
+        load_llama(f"{tmp_path / 'seeing'}#int8")
+
+
+def test_weights_that_are_missing_are_not_made_up(tmp_path):
+    file = save_llama(tmp_path, 3) / "model.safetensors"
+    weights = load_file(file)
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, file, {"format": "pt"})
+    with pytest.raises(LlamaError, match=r"lacks weights .*layers\.1\.mlp\.up_proj"):
+        load_llama(str(tmp_path))
 
 
 def test_errors_say_what_to_do(tmp_path):

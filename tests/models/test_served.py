@@ -12,9 +12,9 @@ from evidence_tables import NAMES, table_of
 from models import served
 from models.errors import LlamaError
 from models.explainer import explain
+from models.judge import judge
 from models.language_model import Message
 from models.llama import load_llama
-from models.ranker import judge
 from models.served import ServedLlama
 from pipeline.store import Store
 

@@ -12,7 +12,7 @@ from scipy.special import expit
 from tiny_llama import LyingLlama
 
 from models.evidence import evidence_columns, evidence_prompt
-from models.ranker import choose_pairs, fit_strengths, judge, trust_sentence
+from models.judge import choose_pairs, fit_strengths, judge, trust_sentence
 from pipeline.store import Store
 
 

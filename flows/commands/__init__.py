@@ -1,0 +1,1 @@
+"""The commands of ``eigenlead``, which flows/cli.py puts together."""

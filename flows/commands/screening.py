@@ -1,0 +1,164 @@
+"""The commands around a screen: ``screen``, ``estimate`` and ``report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from flows.commands.options import (
+    CORES,
+    PARTIAL,
+    LibraryPath,
+    ObjectiveOption,
+    ProfileOption,
+    SeedOption,
+    StoreOption,
+    WorkersOption,
+    console,
+    errors,
+)
+from flows.request import ObjectiveName, ProfileName, ScreenRequest
+from pipeline.errors import InputError
+
+
+def screen(
+    library: LibraryPath,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")],
+    objective: ObjectiveOption = ObjectiveName.covalent.value,
+    profile: ProfileOption = ProfileName.quick,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many of the best get an explanation.")] = 20,
+    seed: SeedOption = 0,
+    workers: WorkersOption = CORES,
+    llama: Annotated[
+        str, typer.Option(help="embedded, a local folder, a name on a model hub, or an endpoint's address.")
+    ] = "embedded",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a screen was cut off.")] = False,
+    store: StoreOption = "",
+) -> None:
+    """Rank the molecules of a file and explain the ranking."""
+    request = ScreenRequest(
+        library=str(library),
+        out=str(out),
+        **_objective(objective),
+        profile=profile,
+        top=top,
+        seed=seed,
+        workers=workers,
+        llama=llama,
+        store=store,
+    )
+    _show_estimate(request, errors)
+    _claim_folder(out, request, resume)
+    from flows.report.words import first_sentence
+    from flows.report.write import read_report
+    from flows.screen import run_screen
+
+    page = run_screen(request)
+    report = read_report(page.parent)
+    console.print(f"\nReport: {page.resolve()}", highlight=False)
+    for candidate in report.candidates[:3]:
+        sentence = first_sentence(candidate.explanation.text) if candidate.explanation else ""
+        console.print(f"{candidate.rank}. {candidate.name}: {sentence}", highlight=False, markup=False)
+    if report.rejected or report.failed:
+        errors.print(
+            f"{len(report.rejected)} rows were rejected and {len(report.failed)} calculations failed; "
+            f"the report and {out / 'rejected.csv'} say why and what to do.",
+            markup=False,
+        )
+        raise typer.Exit(PARTIAL)
+
+
+def estimate(
+    library: LibraryPath,
+    objective: ObjectiveOption = ObjectiveName.covalent.value,
+    profile: ProfileOption = ProfileName.quick,
+    seed: SeedOption = 0,
+    workers: WorkersOption = CORES,
+    store: StoreOption = "",
+) -> None:
+    """Say what a screen would cost in time and memory, and why, without running it."""
+    request = ScreenRequest(
+        library=str(library),
+        out="",
+        **_objective(objective),
+        profile=profile,
+        seed=seed,
+        workers=workers,
+        store=store,
+    )
+    _show_estimate(request, console)
+
+
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished screen.")]) -> None:
+    """Rebuild the report of a screen from its report.json."""
+    from flows.report.write import read_report, write_report
+
+    console.print(f"Report: {write_report(read_report(folder), folder).resolve()}", highlight=False)
+
+
+def _claim_folder(folder: Path, request: ScreenRequest, resume: bool) -> None:
+    """Write the request into the folder, unless that holds another request's screen."""
+    path = folder / "request.json"
+    ours = request.model_dump(mode="json", exclude={"workers"})
+    if path.exists():
+        theirs = json.loads(path.read_text())
+        if theirs != ours:
+            changed = ", ".join(sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)))
+            raise InputError(
+                f"{folder} holds the screen of another request (it differs in: {changed}).",
+                "Choose another folder with --out, or remove this one.",
+            )
+    elif resume:
+        raise InputError(f"There is no screen in {folder} to resume.", "Leave --resume out to start one.")
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(ours, indent=1) + "\n")
+    temporary.replace(path)
+
+
+def _objective(text: str) -> dict[str, Any]:
+    """The fields of ScreenRequest that name an objective, from a name or the path of a file."""
+    if Path(text).suffix.lower() in (".yaml", ".yml"):
+        return {"objective_file": text}
+    if text not in tuple(ObjectiveName):
+        raise InputError(
+            f"There is no objective {text!r}.", f"Use one of {', '.join(ObjectiveName)}, or the path of a .yaml file."
+        )
+    return {"objective": ObjectiveName(text)}
+
+
+def _show_estimate(request: ScreenRequest, where: Console) -> None:
+    from flows.findings import chosen_objective, plan
+    from molecules.read import read_library
+    from pipeline.cost import EXPONENT
+    from pipeline.cost import estimate as cost_of
+    from pipeline.level import profile
+    from pipeline.store import Store
+
+    library = read_library(Path(request.library))
+    level = profile(request.profile)
+    calculations = plan(library, chosen_objective(request), level).unique(level, request.seed)
+    cost = cost_of(calculations.values(), level, request.seed, request.workers, Store(request.store or None))
+    where.print(
+        f"{len(library.candidates)} candidates, {len(library.rejections)} rejected rows. "
+        f"{cost.n_species} species, {cost.n_stored} of them in the store already.\n"
+        f"Chemistry: about {_duration(cost.wall_seconds)} with {request.workers} workers "
+        f"({_duration(cost.core_seconds)} on one core); the Llama takes a few minutes more. "
+        f"Memory: {cost.gigabytes_per_worker:.1f} GB a worker.\n"
+        f"The largest species is {cost.largest}; time grows with about the power "
+        f"{EXPONENT:.1f} of that, and this machine takes {cost.machine_factor:.1f} times as long as the reference.",
+        highlight=False,
+        markup=False,
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,221 @@
+"""Training: the commands `eigenlead train` and `eigenlead evaluate`, from measured values to an adapter and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from rich.console import Console
+from threadpoolctl import threadpool_limits
+
+from flows.tasks import open_store
+from flows.training_pages import assay_page, llama_page
+from models import evidence_file
+from models.assay import by_time, check, read_assay
+from models.baselines import BASELINES
+from models.evaluate import HELD_OUT, SEEDS, Prediction, compare, spearman
+from models.evaluate import table as rows_of
+from models.evidence import bare_evidence
+from models.explanation_trial import run_trial
+from models.llama import Llama, load_llama, use_threads
+from models.ranker import Architecture, Ranker, numbers_of
+from models.split import groups, held_out
+from models.tasks import measured_tasks
+from models.train import Recipe, Task, new_ranker, train
+from pipeline.errors import InputError
+from pipeline.store import content_hash
+
+DESCRIPTORS = tuple(evidence_file.TITLES)
+"""That the shipped ranker reads, besides properties."""
+ADAPTER = evidence_file.TABLE.with_name("ranker.safetensors")
+"""The shipped ranker."""
+TRIAL_SEED = 20261125
+LEAST_EVIDENCE = 100
+"""Molecules in the table of evidence, below which nothing is trained."""
+_SHARES = (0.25, 0.5, 1.0)
+"""Of the training set, for the learning curve."""
+_BINS = 5
+_EXPLANATIONS_BETWEEN_LINES = 25
+_LINES = 8
+"""Of progress in a training."""
+
+
+def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) -> Path:
+    """Train the ranker that ships, on all evidence; a training that was cut off goes on.
+
+    Raises:
+        InputError: there is too little evidence.
+    """
+    llama, tasks = _llama(llama_spec, threads), _tasks()
+    ranker = new_ranker(llama, Architecture(DESCRIPTORS, seed=seed), tasks)
+    recipe = Recipe(seed=seed)
+    checkpoint = _checkpoint(ADAPTER.parent, ranker, tasks, recipe)
+    started = perf_counter()
+    train(ranker, tasks, recipe, checkpoint, _epochs(console))
+    sizes = {task.name: len(task.candidates) for task in tasks}
+    ranker.save(ADAPTER, {"molecules": sizes, "seed": seed, "seconds": perf_counter() - started})
+    checkpoint.unlink()
+    return ADAPTER
+
+
+def evaluate(
+    llama_spec: str,
+    threads: int,
+    explanations: int,
+    store_url: str,
+    folder: Path,
+    console: Console,
+    seeds: Sequence[int] = SEEDS,
+) -> Path:
+    """Compare rankings on held-out molecules, try explanations, and write LLAMA.md.
+
+    Args:
+        llama_spec: as `models.llama.load_llama` takes it.
+        threads: of this process.
+        explanations: how many to try; answers are kept in the store, so that a trial that was cut off goes on.
+        store_url: SQLAlchemy URL of the result store; empty: the user's own.
+        folder: of the page.
+        console: for progress.
+        seeds: of the splits.
+    """
+    llama = _llama(llama_spec, threads)
+    try:
+        tasks = _tasks()
+    except InputError as error:
+        tasks, rows = [], []
+        console.print(f"Rankings are not compared: {error}", highlight=False)
+    else:
+        rows = rows_of(list(compare(llama, tasks, DESCRIPTORS, Recipe(), seeds, lambda line: console.print(line))))
+
+    def show(done: int, of: int) -> None:
+        if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
+            console.print(f"{done} of {of} explanations", highlight=False)
+
+    trial = run_trial(llama, explanations, TRIAL_SEED, open_store(store_url), show)
+    page = folder / "LLAMA.md"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.write_text(llama_page(llama, tasks, rows, seeds, trial), encoding="utf-8")
+    return page
+
+
+def train_on_assay(
+    file: Path,
+    column: str,
+    lower_is_better: bool,
+    date_column: str,
+    llama_spec: str,
+    seed: int,
+    threads: int,
+    out: Path,
+    console: Console,
+) -> Path:
+    """Train a ranker on a chemist's own measurements, and write it with a page on what it is worth.
+
+    It reads the properties and alerts of RDKit. A fifth of the compounds, by scaffold or by date, is held out.
+
+    Raises:
+        LibraryError: the file cannot be read.
+        UnsuitableError: the measurements cannot teach a ranking.
+    """
+    assay = read_assay(file, column, date_column)
+    check(assay)
+    llama = _llama(llama_spec, threads)
+    task = Task(
+        column,
+        f"which has the {'lower' if lower_is_better else 'higher'} {column}",
+        tuple(bare_evidence(one.id, one.name, one.smiles) for one in assay.candidates),
+        (-1.0 if lower_is_better else 1.0) * assay.values,
+    )
+    group = groups([one.smiles for one in assay.candidates])
+    out_of = by_time(assay, HELD_OUT) if assay.dates else held_out(group, HELD_OUT, seed)
+    unseen = _rows(task, out_of)
+    curve: list[tuple[int, float]] = []
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(~out_of))
+    predicted = np.zeros(0)
+    ranker: Ranker | None = None
+    for share in _SHARES:
+        known = _rows(task, np.sort(order[: round(share * len(order))]))
+        ranker = new_ranker(llama, Architecture((), encoder="none", seed=seed), [known])
+        recipe = Recipe(seed=seed)
+        console.print(f"Training on {len(known.measured)} compounds")
+        train(ranker, [known], recipe, _checkpoint(out, ranker, [known], recipe), _epochs(console))
+        predicted = ranker.scores(unseen.candidates, unseen.question)
+        curve.append((len(known.measured), spearman(predicted, unseen.measured)))
+    assert ranker is not None
+    known = _rows(task, ~out_of)
+    known_numbers, other_numbers = (numbers_of(one.candidates, ()) for one in (known, unseen))
+    predictions = [Prediction("Llama ranker", column, seed, predicted, unseen.measured)]
+    for name, fit in BASELINES.items():
+        guessed = fit(known_numbers, known.measured, group[~out_of], other_numbers, seed)
+        predictions.append(Prediction(name, column, seed, guessed, unseen.measured))
+    for key in ("mw", "clogp"):
+        own, others = (np.array([c.properties[key] for c in one.candidates]) for one in (known, unseen))
+        sign = 1.0 if spearman(own, known.measured) >= 0 else -1.0
+        predictions.append(Prediction(f"{key} alone", column, seed, sign * others, unseen.measured))
+    rows = rows_of(predictions)
+    ranker.save(out / "ranker.safetensors", {"column": column, "compounds": len(known.measured), "seed": seed})
+    page = out / "training.md"
+    page.write_text(assay_page(file, assay, task, out_of, rows, curve, _calibration(predictions[0])), encoding="utf-8")
+    for checkpoint in out.glob("training-*.checkpoint"):
+        checkpoint.unlink()
+    return page
+
+
+def _llama(spec: str, threads: int) -> Llama:
+    use_threads(threads)
+    threadpool_limits(limits=threads)
+    llama = load_llama(spec)
+    if not isinstance(llama, Llama):
+        raise InputError("A served Llama cannot be trained here.", "Give a folder, a hub name or `embedded`.")
+    return llama
+
+
+def _checkpoint(folder: Path, ranker: Ranker, tasks: Sequence[Task], recipe: Recipe) -> Path:
+    """Where a training keeps its progress: another for everything that would change the result."""
+    taught = [[task.question, [one.smiles for one in task.candidates], task.measured.tolist()] for task in tasks]
+    key = content_hash(ranker.llama.hash, ranker.architecture, recipe, taught)
+    return folder / f"training-{key[:12]}.checkpoint"
+
+
+def _tasks() -> list[Task]:
+    evidence = evidence_file.read()
+    if len(evidence) < LEAST_EVIDENCE:
+        raise InputError(
+            f"{evidence_file.TABLE} has {len(evidence)} molecules: {LEAST_EVIDENCE} are needed.",
+            "Run `eigenlead train --collect` first; it goes on where it stopped.",
+        )
+    return measured_tasks(evidence)
+
+
+def _epochs(console: Console) -> Callable[[int, int, float], None]:
+    started = perf_counter()
+
+    def show(done: int, of: int, loss: float) -> None:
+        if done * _LINES // of > (done - 1) * _LINES // of:
+            console.print(f"epoch {done} of {of}: loss {loss:.3f}, {perf_counter() - started:.0f} s", highlight=False)
+
+    return show
+
+
+def _rows(task: Task, which: np.ndarray) -> Task:
+    rows = np.flatnonzero(which) if which.dtype == bool else which
+    return Task(task.name, task.question, tuple(task.candidates[i] for i in rows), task.measured[rows])
+
+
+def _calibration(prediction: Prediction) -> list[tuple[float, float, int]]:
+    """Of pairs of held-out compounds: the stated probability that one is better, how often it was, and how many."""
+    scores, measured = prediction.predicted, prediction.measured
+    stated = 1 / (1 + np.exp(scores[None, :] - scores[:, None]))
+    first, second = np.triu_indices(len(scores), 1)
+    swap = stated[first, second] < 0.5
+    better, worse = np.where(swap, second, first), np.where(swap, first, second)
+    differ = measured[better] != measured[worse]
+    chance, right = stated[better, worse][differ], (measured[better] > measured[worse])[differ]
+    which = np.minimum(((chance - 0.5) * 2 * _BINS).astype(int), _BINS - 1)
+    return [
+        (float(chance[which == i].mean()), float(right[which == i].mean()), int((which == i).sum()))
+        for i in range(_BINS)
+        if (which == i).any()
+    ]

@@ -1,0 +1,168 @@
+"""Training a ranker: pairs of measured molecules, under the model of Bradley and Terry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from models.evidence import Evidence
+from models.llama import Llama
+from models.ranker import Architecture, Encoded, Ranker, Scale, numbers_of
+
+_ENCODED_AT_ONCE = 16
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Task:
+    """Molecules with one measured property, under one question."""
+
+    name: str
+    question: str
+    """What better means, as a clause: ``which dissolves better in water``."""
+    candidates: tuple[Evidence, ...]
+    measured: NDArray[np.float64]
+    """(n,) the higher, the better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a ranker is trained."""
+
+    epochs: int = 4
+    """Passes over the molecules of every task, at least."""
+    steps: int = 300
+    """Steps, at least: more passes where there are few molecules."""
+    batch: int = 32
+    """Molecules of one task whose pairs are compared in a step."""
+    learning_rate: float = 2e-3
+    """Of AdamW at its start; falls to zero along a cosine."""
+    weight_decay: float = 0.01
+    seed: int = 0
+    """Of the order of molecules."""
+
+
+def new_ranker(llama: Llama, architecture: Architecture, tasks: Sequence[Task]) -> Ranker:
+    """A ranker with the scales of the tasks' molecules."""
+    candidates = [candidate for task in tasks for candidate in task.candidates]
+    signatures = np.array([one.signature for one in candidates if one.signature])
+    if not len(signatures):
+        signatures = np.zeros((1, 8))
+    return Ranker(llama, architecture, Scale.of(numbers_of(candidates, architecture.descriptors)), Scale.of(signatures))
+
+
+def train(
+    ranker: Ranker,
+    tasks: Sequence[Task],
+    recipe: Recipe,
+    checkpoint: Path | None = None,
+    progress: Callable[[int, int, float], None] | None = None,
+    encoded: Sequence[Encoded] | None = None,
+) -> None:
+    """Fit a ranker to measured orders, in place.
+
+    Loss: −log σ(sᵢ − sⱼ), the mean over all pairs of a batch where i was measured better than j, inside one task
+    (Bradley, Terry, Biometrika 39, 324 (1952)). What the frozen layers make of the texts is computed once.
+
+    Args:
+        ranker: to train.
+        tasks: what was measured.
+        recipe: how.
+        checkpoint: file that is written after every epoch, and from which an interrupted training goes on.
+        progress: called with epochs done, epochs in all and the mean loss.
+        encoded: what `encode_task` made of each task, where it is there already.
+    """
+    read = list(encoded) if encoded is not None else [encode_task(ranker, task) for task in tasks]
+    parameters = [parameter for parameter in ranker.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
+    sizes = [len(task.measured) for task in tasks]
+    steps_per_epoch = sum(_n_batches(size, recipe) for size in sizes)
+    epochs = max(recipe.epochs, math.ceil(recipe.steps / steps_per_epoch))
+    steps = [_batches(size, recipe, which, epochs) for which, size in enumerate(sizes)]
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * steps_per_epoch)
+    first = 0
+    if checkpoint is not None and checkpoint.is_file():
+        state = torch.load(checkpoint, weights_only=True)
+        first = int(state["epoch"])
+        ranker.load_trained(state["ranker"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+    for epoch in range(first, epochs):
+        losses = []
+        for which, rows in _interleaved([one[epoch] for one in steps]):
+            optimiser.zero_grad()
+            loss = pair_loss(ranker(read[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(float(loss.detach()))
+        if checkpoint is not None:
+            _save(checkpoint, epoch + 1, ranker, optimiser, schedule)
+        if progress is not None:
+            progress(epoch + 1, epochs, float(np.mean(losses)))
+
+
+def encode_task(ranker: Ranker, task: Task) -> Encoded:
+    """All candidates of a task as the adapted layers get them."""
+    parts = [
+        ranker.encode(task.candidates[start : start + _ENCODED_AT_ONCE], task.question)
+        for start in range(0, len(task.candidates), _ENCODED_AT_ONCE)
+    ]
+    longest = max(part.hidden.shape[1] for part in parts)
+    hidden = [torch.nn.functional.pad(part.hidden, (0, 0, 0, longest - part.hidden.shape[1])) for part in parts]
+    return Encoded(
+        torch.cat(hidden),
+        *(torch.cat([getattr(part, name) for part in parts]) for name in ("lengths", "numbers", "signatures")),
+    )
+
+
+def pair_loss(scores: Tensor, measured: Tensor) -> Tensor:
+    """Mean of −log σ(sᵢ − sⱼ) over the pairs with measuredᵢ > measuredⱼ; zero where there is none."""
+    better = measured[:, None] > measured[None, :]
+    if not better.any():
+        return scores.sum() * 0.0
+    margins = scores[:, None] - scores[None, :]
+    return softplus(-margins[better]).mean()
+
+
+def _n_batches(n: int, recipe: Recipe) -> int:
+    return max(1, round(n / recipe.batch))
+
+
+def _batches(n: int, recipe: Recipe, task: int, epochs: int) -> list[list[NDArray[np.int64]]]:
+    """Rows of each batch, by epoch."""
+    generator = np.random.default_rng([recipe.seed, task])
+    return [list(np.array_split(generator.permutation(n), _n_batches(n, recipe))) for _ in range(epochs)]
+
+
+def _interleaved(batches: Sequence[Sequence[NDArray[np.int64]]]) -> list[tuple[int, NDArray[np.int64]]]:
+    """Batches of all tasks in one order, spread evenly."""
+    spread = [((i + 0.5) / len(rows), which, one) for which, rows in enumerate(batches) for i, one in enumerate(rows)]
+    return [(which, one) for _, which, one in sorted(spread, key=lambda item: item[:2])]
+
+
+def _save(
+    file: Path,
+    epoch: int,
+    ranker: Ranker,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(".tmp")
+    state = {
+        "epoch": epoch,
+        "ranker": ranker.trained(),
+        "optimiser": optimiser.state_dict(),
+        "schedule": schedule.state_dict(),
+    }
+    torch.save(state, temporary)
+    temporary.replace(file)
