@@ -21,6 +21,9 @@ KCAL_MOL = 627.5095
 TABLES = {
     "bond_dissociation": ("bonds.tsv", {"C–H"}),
     "heteroatom_dissociation": ("bonds.tsv", {"O–H", "N–H", "S–H"}),
+    "ionisation.ie_vertical": ("ionisation.tsv", {"IE"}),
+    "ionisation.ea_vertical": ("ionisation.tsv", {"EA"}),
+    "solvation.water": ("freesolv.tsv", {""}),
 }
 """File in docs/validation, and the groups of its molecules."""
 
