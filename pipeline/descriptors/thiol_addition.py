@@ -183,8 +183,8 @@ def _on_models(states: Sequence[GroundState], flags: tuple[str, ...]) -> Descrip
     error = abs(large.value - small.value)
     sizes = [state.geometry.n_heavy for state in (acceptor, larger_acceptor, whole_acceptor)]
     said = (
-        f"Computed on a model of {sizes[0]} of {sizes[2]} heavy atoms, corrected on one of {sizes[1]} at def2-SVP with "
-        f"ALPB, which changes it by {large.value - small.value:+.1f} kcal/mol, and by GFN2-xTB for the rest. "
+        f"Computed on a model of {sizes[0]} of {sizes[2]} heavy atoms, corrected on one of {sizes[1]} at def2-SVP, "
+        f"which changes it by {large.value - small.value:+.1f} kcal/mol, and by GFN2-xTB for the rest. "
         "No barrier is computed."
     )
     return replace(
