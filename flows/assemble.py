@@ -36,6 +36,7 @@ from flows.report.document import Objective as ObjectiveRecord
 from flows.report.document import Rungs as RungsRecord
 from flows.report.document import Term as TermRecord
 from flows.request import ScreenRequest
+from models.default_ranking import DefaultRanking
 from models.evidence import Evidence, EvidenceTable
 from models.explainer import Explanation
 from models.judge import LlamaRanking
@@ -98,10 +99,11 @@ def document(
     table: EvidenceTable,
     scores: Mapping[str, Score],
     ranking: LlamaRanking | None,
+    default: DefaultRanking,
     explanations: Mapping[str, Explanation],
     provenance: Provenance,
 ) -> ReportDocument:
-    """Everything in the form of report.json, sorted by physics, the order that has measured better."""
+    """Everything in the form of report.json, in the order of `table`, which is that of `default`."""
     candidates = {candidate.id: candidate for candidate in library.candidates}
     chances = dict(zip(scores, probability_top_k(list(scores.values()), request.top), strict=True))
     ranked = tuple(
@@ -113,6 +115,7 @@ def document(
             request.seed,
             scores[row.id],
             ranking,
+            default,
             explanations.get(row.id),
             chances[row.id],
         )
@@ -128,7 +131,8 @@ def document(
             ranking_descriptor=table.ranking_descriptor,
             lower_is_better=table.lower_is_better,
             terms=tuple(_term(term, scores.values()) for term in objective.terms),
-            sorted_by="physics",
+            sorted_by=default.by,
+            sorted_because=default.why,
         ),
         candidates=ranked,
         rejected=tuple(
@@ -178,16 +182,18 @@ def _ranked(
     seed: int,
     score: Score,
     ranking: LlamaRanking | None,
+    default: DefaultRanking,
     explanation: Explanation | None,
     probability_top_k: float,
 ) -> RankedCandidate:
+    by_llama = default.by == "llama"
     return RankedCandidate(
         id=row.id,
         name=row.name,
         smiles=row.smiles,
         inchikey=candidate.inchikey,
-        rank=row.rank_physics,
-        score=row.score_physics,
+        rank=ranking.ranks[row.id] if ranking and by_llama else row.rank_physics,
+        score=ranking.scores[row.id] if ranking and by_llama else row.score_physics,
         rank_physics=row.rank_physics,
         score_physics=row.score_physics,
         rank_llama=ranking.ranks.get(row.id) if ranking else None,

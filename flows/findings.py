@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from flows.report.document import Failure
 from flows.request import ScreenRequest
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
+from models.signature import signature
 from molecules.candidate import Candidate, Library
 from molecules.profile import Profile, profile
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue, NotApplicableError
@@ -19,6 +20,7 @@ from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, objective, read_objective
 
+HYDRATION = "solvation.water"
 _DIGITS = 6
 """Scores that agree to so many are equal."""
 
@@ -171,6 +173,7 @@ def evidence_table(
     """The evidence of every candidate that has a score, in the order of `ranking`."""
     names = _distinct_names(library.candidates)
     by_id = {candidate.id: candidate for candidate in library.candidates}
+    state_of = {state.calculation: state for state in findings.states.values()}
     return EvidenceTable(
         objective=objective.name,
         question=objective.question,
@@ -178,10 +181,18 @@ def evidence_table(
         lower_is_better=False,
         asked=tuple(term.value for term in sorted(objective.terms, key=lambda term: -term.weight) if term.descriptor),
         candidates=tuple(
-            _evidence(by_id[key], names[key], position, score, findings.values[key])
+            replace(
+                _evidence(by_id[key], names[key], position, score, findings.values[key]),
+                signature=_signature(findings.values[key].get(HYDRATION), state_of),
+            )
             for position, (key, score) in enumerate(ranking.items(), start=1)
         ),
     )
+
+
+def in_order(table: EvidenceTable, ranks: Mapping[str, int]) -> EvidenceTable:
+    """The table in the order of `ranks` by id; as it is where there are none."""
+    return replace(table, candidates=tuple(sorted(table.candidates, key=lambda one: ranks.get(one.id, 0))))
 
 
 def _evidence(
@@ -209,6 +220,12 @@ def _evidence(
         rank_physics=position,
         score_physics=score.value.value,
     )
+
+
+def _signature(hydration: DescriptorValue | None, state_of: Mapping[Calculation, GroundState]) -> tuple[float, ...]:
+    """Of the candidate's own state in gas, as the ranker learned from; empty where it was not computed."""
+    in_gas = (one for one in hydration.calculations if one.species.environment == "gas") if hydration else ()
+    return next((signature(state_of[one]) for one in in_gas), ())
 
 
 def _numbers(properties: Profile) -> dict[str, float]:

@@ -14,6 +14,7 @@ class ObjectiveName(StrEnum):
 
     covalent = "covalent"
     permeability = "permeability"
+    solubility = "solubility"
     oxidative_stability = "oxidative_stability"
     balanced = "balanced"
 
@@ -37,7 +38,8 @@ class ScreenRequest(BaseModel):
         ObjectiveName,
         Field(
             title="Objective",
-            description="covalent: as reactive as the warheads of drugs; permeability; oxidative_stability; balanced.",
+            description="covalent: as reactive as the warheads of drugs; permeability; solubility; "
+            "oxidative_stability; balanced.",
         ),
     ] = ObjectiveName.covalent
     objective_file: Annotated[
@@ -59,6 +61,14 @@ class ScreenRequest(BaseModel):
         str,
         Field(title="Llama", description="embedded, a local folder, a name on a model hub, or an endpoint's address."),
     ] = "embedded"
+    ranker: Annotated[
+        str,
+        Field(
+            title="Ranker",
+            description="Path of a ranker.safetensors of `eigenlead train`, whose order then decides; empty: the one "
+            "that ships, where it has learned the objective's question.",
+        ),
+    ] = ""
     store: Annotated[
         str, Field(title="Store", description="SQLAlchemy URL of the result store; empty: the user's own.")
     ] = ""

@@ -68,7 +68,9 @@ def screen(request: ScreenRequest) -> str:
     library = tasks.read(Path(request.library))
     log.info("%d candidates, %d rejected rows", len(library.candidates), len(library.rejections))
 
-    llama = tasks.llama_identity(request.llama, request.workers)  # first, so that a missing model costs no chemistry
+    # the Llama first, so that a missing model costs no chemistry
+    llama = tasks.llama_identity(request.llama, request.workers)
+    ranker, default = tasks.choose_ranking(request, goal.question)
 
     plan = findings.plan(library, goal, level)
     states, failures = _compute(plan.unique(level, request.seed), level, request)
@@ -80,15 +82,17 @@ def screen(request: ScreenRequest) -> str:
     ranking, explanations = None, {}
     if table.candidates:
         with Progress("The Llama compares", 1) as progress:
-            ranking = tasks.rank(table, request.llama, request.seed, request.store, progress.of)
-        with Progress("The Llama explains", min(request.top, len(table.candidates))) as progress:
-            explanations = tasks.explain_best(
-                table, request.top, request.llama, request.seed, request.store, progress.set
-            )
+            ranking = tasks.rank(table, request.llama, ranker, request.seed, request.store, progress.of)
+        table = findings.in_order(table, ranking.ranks if default.by == "llama" else {})
+        best = [candidate.id for candidate in table.candidates[: request.top]]
+        with Progress("The Llama explains", len(best)) as progress:
+            explanations = tasks.explain_best(table, best, request.llama, request.seed, request.store, progress.set)
     total = time.perf_counter() - clock
     seconds = RunTime(chemistry=chemistry, llama=total - chemistry, total=total)
     made_by = assemble.provenance(request, level, llama, started, seconds)
-    report = assemble.document(request, library, goal, level, found, table, scores, ranking, explanations, made_by)
+    report = assemble.document(
+        request, library, goal, level, found, table, scores, ranking, default, explanations, made_by
+    )
     page = write_report(report, Path(request.out))
     artifacts.publish(report, page)
     log.info("Report: %s", page.resolve())

@@ -19,12 +19,18 @@ from pyscf import lib
 from threadpoolctl import threadpool_limits
 
 from flows.findings import Failed
+from flows.request import ScreenRequest
 from flows.server import end_with_parent
+from models.default_ranking import DefaultRanking, default_ranking
+from models.errors import LlamaError
 from models.evidence import EvidenceTable
 from models.explainer import Explanation, explain
 from models.judge import LlamaRanking, judge
 from models.language_model import LanguageModel
-from models.llama import load_llama, use_threads
+from models.learned import learned_ranking
+from models.llama import Llama, load_llama, use_threads
+from models.ranker import Ranker, Training, load_ranker
+from models.shipped import ADAPTER, applies
 from molecules.candidate import Library
 from molecules.read import read_library
 from molecules.species import Species
@@ -32,6 +38,9 @@ from pipeline.errors import ComputationError
 from pipeline.ground_state import Calculation, geometry_key, ground_state, ground_state_key, relaxed_geometry
 from pipeline.level import LevelOfTheory
 from pipeline.store import Store
+
+MEASURED_BY_OBJECTIVE = {"covalent": "gsh"}
+"""The measured set of `models.evaluate` that an objective's question is nearest to."""
 
 _T = TypeVar("_T")
 
@@ -116,22 +125,48 @@ def _llama(spec: str) -> LanguageModel:
     return load_llama(spec)
 
 
+@cache
+def _ranker(file: Path, spec: str) -> tuple[Ranker, Training]:
+    llama = _llama(spec)
+    if not isinstance(llama, Llama):
+        raise LlamaError("A served Llama takes no ranker: leave it out, or give a folder, a hub name or `embedded`.")
+    return load_ranker(file, llama)
+
+
+@task(name="choose the ranking", cache_policy=NO_CACHE)
+def choose_ranking(request: ScreenRequest, question: str) -> tuple[Path | None, DefaultRanking]:
+    """The ranker that answers the question, if any, and whose order decides; a bad one fails before the chemistry."""
+    if request.ranker:
+        file: Path | None = Path(request.ranker)
+    else:
+        file = ADAPTER if applies(_llama(request.llama), question, request.profile) else None
+    training = None if file is None else _ranker(file, request.llama)[1]
+    return file, default_ranking(training, bool(request.ranker), MEASURED_BY_OBJECTIVE.get(request.objective, ""))
+
+
 @task(name="rank with the Llama", cache_policy=NO_CACHE)
 def rank(
-    table: EvidenceTable, spec: str, seed: int, store_url: str, progress: Callable[[int, int], None]
+    table: EvidenceTable,
+    spec: str,
+    ranker: Path | None,
+    seed: int,
+    store_url: str,
+    progress: Callable[[int, int], None],
 ) -> LlamaRanking:
-    """Have the Llama compare the candidates."""
+    """Have a ranker score the candidates, or the Llama compare them."""
+    if ranker is not None:
+        return learned_ranking(*_ranker(ranker, spec), table)
     return judge(_llama(spec), table, seed, open_store(store_url), progress=progress)
 
 
 @task(name="explain", cache_policy=NO_CACHE)
 def explain_best(
-    table: EvidenceTable, top: int, spec: str, seed: int, store_url: str, progress: Callable[[int], None]
+    table: EvidenceTable, best: Sequence[str], spec: str, seed: int, store_url: str, progress: Callable[[int], None]
 ) -> dict[str, Explanation]:
-    """Have the Llama explain the best candidates."""
+    """Have the Llama explain the candidates with these ids."""
     explanations = {}
-    for done, candidate in enumerate(table.candidates[:top], start=1):
-        explanations[candidate.id] = explain(_llama(spec), table, candidate.id, seed, open_store(store_url))
+    for done, candidate_id in enumerate(best, start=1):
+        explanations[candidate_id] = explain(_llama(spec), table, candidate_id, seed, open_store(store_url))
         progress(done)
     return explanations
 

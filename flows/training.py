@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from time import perf_counter
 
 import numpy as np
@@ -12,28 +15,44 @@ from threadpoolctl import threadpool_limits
 
 from flows.tasks import open_store
 from flows.training_pages import assay_page, llama_page
+from flows.validation.tables import read_values
 from models import evidence_file
 from models.assay import by_time, check, read_assay
 from models.baselines import BASELINES
-from models.evaluate import HELD_OUT, SEEDS, Prediction, compare, spearman
+from models.default_ranking import LLAMA_RANKER, RANKINGS
+from models.evaluate import (
+    HELD_OUT,
+    PHYSICS,
+    SEEDS,
+    Prediction,
+    arms,
+    compare,
+    read_rows,
+    spearman,
+    untrained,
+    write_rows,
+)
 from models.evaluate import table as rows_of
-from models.evidence import bare_evidence
+from models.evidence import DescriptorEvidence, bare_evidence
 from models.explanation_trial import run_trial
 from models.llama import Llama, load_llama, use_threads
-from models.ranker import Architecture, Ranker, numbers_of
+from models.ranker import Architecture, Ranker, Training, load_ranker, numbers_of
+from models.shipped import ADAPTER, PROFILE
 from models.split import groups, held_out
-from models.tasks import measured_tasks
+from models.tasks import QUESTIONS, measured_tasks
 from models.train import Recipe, Task, new_ranker, train
 from pipeline.errors import InputError
+from pipeline.objective import objective
+from pipeline.rungs import RANKING_RUNG
 from pipeline.store import content_hash
 
 DESCRIPTORS = tuple(evidence_file.TITLES)
 """That the shipped ranker reads, besides properties."""
-ADAPTER = evidence_file.TABLE.with_name("ranker.safetensors")
-"""The shipped ranker."""
 TRIAL_SEED = 20261125
 LEAST_EVIDENCE = 100
 """Molecules in the table of evidence, below which nothing is trained."""
+_TAUGHT = tuple(QUESTIONS)
+_RATES_VARIANT, _RATES_DESCRIPTOR, _RATES_TITLE = "addition energy, standard", "thiol_addition", "thiol addition energy"
 _SHARES = (0.25, 0.5, 1.0)
 """Of the training set, for the learning curve."""
 _BINS = 5
@@ -49,15 +68,35 @@ def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) ->
         InputError: there is too little evidence.
     """
     llama, tasks = _llama(llama_spec, threads), _tasks()
-    ranker = new_ranker(llama, Architecture(DESCRIPTORS, seed=seed), tasks)
+    arm, measured = _best_arm()
+    ranker = new_ranker(llama, replace(arm, seed=seed), tasks)
     recipe = Recipe(seed=seed)
     checkpoint = _checkpoint(ADAPTER.parent, ranker, tasks, recipe)
     started = perf_counter()
     train(ranker, tasks, recipe, checkpoint, _epochs(console))
-    sizes = {task.name: len(task.candidates) for task in tasks}
-    ranker.save(ADAPTER, {"molecules": sizes, "seed": seed, "seconds": perf_counter() - started})
+    molecules = len({candidate.smiles for task in tasks for candidate in task.candidates})
+    questions = tuple(task.question for task in tasks)
+    ranker.save(ADAPTER, Training(questions, PROFILE, molecules, seed, perf_counter() - started, measured))
     checkpoint.unlink()
     return ADAPTER
+
+
+def _best_arm() -> tuple[Architecture, Mapping[str, float]]:
+    """The architecture that ranked best over all properties in `evaluate`, with its figure and its baselines'.
+
+    Raises:
+        InputError: nothing has been measured.
+    """
+    rows = read_rows(RANKINGS)
+    if not rows:
+        raise InputError(f"{RANKINGS} is missing.", "Run `eigenlead evaluate` first: it finds which ranker is best.")
+
+    def mean_of(ranking: str) -> float:
+        return fmean(row.spearman for row in rows if row.ranking == ranking and row.task in _TAUGHT)
+
+    best = max(arms(DESCRIPTORS), key=lambda arm: mean_of(arm.name))
+    others = {name: mean_of(name) for name in ("random forest", "ridge", PHYSICS)}
+    return best.architecture, {LLAMA_RANKER: mean_of(best.name), **others}
 
 
 def evaluate(
@@ -65,21 +104,26 @@ def evaluate(
     threads: int,
     explanations: int,
     store_url: str,
+    data: Path,
     folder: Path,
     console: Console,
     seeds: Sequence[int] = SEEDS,
+    rankings: Path = RANKINGS,
 ) -> Path:
-    """Compare rankings on held-out molecules, try explanations, and write LLAMA.md.
+    """Compare rankings on held-out molecules, try explanations, and write LLAMA.md and the table of rankings.
 
     Args:
         llama_spec: as `models.llama.load_llama` takes it.
         threads: of this process.
         explanations: how many to try; answers are kept in the store, so that a trial that was cut off goes on.
         store_url: SQLAlchemy URL of the result store; empty: the user's own.
+        data: folder of measured rates with glutathione, for a test of what was learned; may be missing.
         folder: of the page.
         console: for progress.
         seeds: of the splits.
+        rankings: file of the table.
     """
+    store = open_store(store_url)
     llama = _llama(llama_spec, threads)
     try:
         tasks = _tasks()
@@ -87,17 +131,50 @@ def evaluate(
         tasks, rows = [], []
         console.print(f"Rankings are not compared: {error}", highlight=False)
     else:
-        rows = rows_of(list(compare(llama, tasks, DESCRIPTORS, Recipe(), seeds, lambda line: console.print(line))))
+        found = list(compare(llama, tasks, DESCRIPTORS, Recipe(), store, seeds, lambda line: console.print(line)))
+        if (rates := _rates(data / "gsh_kinetics.tsv", folder / "validation" / "gsh.tsv")) is not None:
+            found += [one for seed in seeds for one in untrained(llama, rates, seed, store)]
+            found += _never_taught(llama, rates)
+            tasks.append(rates)
+        rows = rows_of(found)
+        write_rows(rankings, rows)
 
     def show(done: int, of: int) -> None:
         if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
             console.print(f"{done} of {of} explanations", highlight=False)
 
-    trial = run_trial(llama, explanations, TRIAL_SEED, open_store(store_url), show)
+    trial = run_trial(llama, explanations, TRIAL_SEED, store, show)
     page = folder / "LLAMA.md"
     folder.mkdir(parents=True, exist_ok=True)
     page.write_text(llama_page(llama, tasks, rows, seeds, trial), encoding="utf-8")
     return page
+
+
+def _rates(measured: Path, computed: Path) -> Task | None:
+    """Rates with glutathione, which no ranker is taught, with the thiol addition energies of the validation."""
+    if not (measured.is_file() and computed.is_file()):
+        return None
+    with measured.open(encoding="utf-8") as lines:
+        smiles = {row["name"]: row["smiles"] for row in csv.DictReader(lines, delimiter="\t")}
+    rows = [row for row in read_values(computed) if row.variant == _RATES_VARIANT and row.molecule in smiles]
+    candidates = []
+    for row in rows:
+        value = row.rungs[RANKING_RUNG]
+        assert value is not None
+        energy = DescriptorEvidence(_RATES_DESCRIPTOR, _RATES_TITLE, value, "kcal/mol", None, row.rungs.as_dict(), ())
+        bare = bare_evidence(row.molecule, row.molecule, smiles[row.molecule])
+        candidates.append(replace(bare, descriptors={_RATES_DESCRIPTOR: energy}))
+    question = objective("covalent").question
+    return Task("gsh", question, tuple(candidates), np.array([row.measured for row in rows]), _RATES_DESCRIPTOR)
+
+
+def _never_taught(llama: Llama, rates: Task) -> list[Prediction]:
+    """The shipped ranker, asked what it has not learned."""
+    if not ADAPTER.is_file():
+        return []
+    ranker, training = load_ranker(ADAPTER, llama)
+    predicted = ranker.scores(rates.candidates, rates.question)
+    return [Prediction("Llama ranker, taught other properties", rates.name, training.seed, predicted, rates.measured)]
 
 
 def train_on_assay(
@@ -132,6 +209,7 @@ def train_on_assay(
     out_of = by_time(assay, HELD_OUT) if assay.dates else held_out(group, HELD_OUT, seed)
     unseen = _rows(task, out_of)
     curve: list[tuple[int, float]] = []
+    started = perf_counter()
     order = np.random.default_rng(seed).permutation(np.flatnonzero(~out_of))
     predicted = np.zeros(0)
     ranker: Ranker | None = None
@@ -146,7 +224,7 @@ def train_on_assay(
     assert ranker is not None
     known = _rows(task, ~out_of)
     known_numbers, other_numbers = (numbers_of(one.candidates, ()) for one in (known, unseen))
-    predictions = [Prediction("Llama ranker", column, seed, predicted, unseen.measured)]
+    predictions = [Prediction(LLAMA_RANKER, column, seed, predicted, unseen.measured)]
     for name, fit in BASELINES.items():
         guessed = fit(known_numbers, known.measured, group[~out_of], other_numbers, seed)
         predictions.append(Prediction(name, column, seed, guessed, unseen.measured))
@@ -155,7 +233,9 @@ def train_on_assay(
         sign = 1.0 if spearman(own, known.measured) >= 0 else -1.0
         predictions.append(Prediction(f"{key} alone", column, seed, sign * others, unseen.measured))
     rows = rows_of(predictions)
-    ranker.save(out / "ranker.safetensors", {"column": column, "compounds": len(known.measured), "seed": seed})
+    held = {row.ranking: row.spearman for row in sorted(rows, key=lambda row: row.ranking != LLAMA_RANKER)}
+    taught = Training((task.question,), "", len(known.measured), seed, perf_counter() - started, held)
+    ranker.save(out / "ranker.safetensors", taught)
     page = out / "training.md"
     page.write_text(assay_page(file, assay, task, out_of, rows, curve, _calibration(predictions[0])), encoding="utf-8")
     for checkpoint in out.glob("training-*.checkpoint"):

@@ -89,6 +89,8 @@ def llama_page(
     for task in tasks:
         own = [row for row in rows if row.task == task.name]
         parts += [f"### {task.name}: {task.question}", f"Best: {own[0].ranking}.", _ranking_table(own)]
+    if any(task.name == "gsh" for task in tasks):
+        parts.append("Rates with glutathione are taught to none: they test what was learned elsewhere.")
     if not tasks:
         parts[-1] = "Not compared yet: there is too little evidence. `eigenlead train --collect` computes it."
     parts += [

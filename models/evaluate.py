@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from models.baselines import BASELINES, Vector
+from models.evidence import Evidence, EvidenceTable
+from models.judge import judge
 from models.llama import Llama
-from models.ranker import PROPERTIES, Architecture, numbers_of
+from models.ranker import PROPERTIES, Architecture, Reading, numbers_of
 from models.split import groups, held_out
 from models.train import Recipe, Task, new_ranker, train
+from pipeline.store import Store
 
 SEEDS = (1, 2, 3)
 """Of splits, of first parameters and of the order of training."""
@@ -21,6 +26,10 @@ HELD_OUT = 0.2
 """Share of the molecules that are held out, by scaffold or cluster."""
 SAMPLES, COVERAGE = 2000, 0.90
 """Bootstrap samples of held-out molecules, and what share of them an interval holds."""
+PHYSICS, ZERO_SHOT = "physics alone", "Llama, untrained"
+"""Rankings without any training: the descriptor that should answer the question, and the Llama's own judgement."""
+_JUDGED_AGAINST = 2
+"""Opponents of a molecule, at least, where the untrained Llama judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ class Row:
 
     ranking: str
     task: str
+    molecules: int
+    """Held out, over all splits."""
     spearman: float
     """Mean over the splits."""
     low: float
@@ -78,6 +89,7 @@ def compare(
     tasks: Sequence[Task],
     descriptors: tuple[str, ...],
     recipe: Recipe,
+    store: Store,
     seeds: Sequence[int] = SEEDS,
     progress: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[Prediction]:
@@ -88,27 +100,50 @@ def compare(
     Args:
         llama: to adapt.
         tasks: measured properties.
-        descriptors: dotted names that rankings read, the first being the one that ranks by physics.
+        descriptors: dotted names that rankings read.
         recipe: of the training.
+        store: where judgements of the untrained Llama are kept.
         seeds: one split each.
         progress: called with a line for each ranking.
     """
     smiles = sorted({candidate.smiles for task in tasks for candidate in task.candidates})
     group = dict(zip(smiles, groups(smiles).tolist(), strict=True))
+    readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
     for seed in seeds:
         out = dict(zip(smiles, held_out(np.array([group[one] for one in smiles]), HELD_OUT, seed), strict=True))
-        halves = [(_part(task, out, kept=True), _part(task, out, kept=False)) for task in tasks]
-        for known, unseen in halves:
-            yield from _baselines(known, unseen, descriptors, group, seed)
+        kept = [np.array([not out[candidate.smiles] for candidate in task.candidates]) for task in tasks]
+        taught = [_part(task, rows) for task, rows in zip(tasks, kept, strict=True)]
+        unseen = [_part(task, ~rows) for task, rows in zip(tasks, kept, strict=True)]
+        for known, other in zip(taught, unseen, strict=True):
+            yield from _baselines(known, other, descriptors, group, seed)
+            yield from untrained(llama, other, seed, store)
+            progress(f"{other.name}: baselines and the untrained Llama, split {seed}")
         for arm in arms(descriptors):
             architecture = replace(arm.architecture, seed=seed)
-            taught = [known for known, _ in halves]
             ranker = new_ranker(llama, architecture, taught)
-            train(ranker, taught, replace(recipe, seed=seed))
-            for _, unseen in halves:
-                predicted = ranker.scores(unseen.candidates, unseen.question)
-                yield Prediction(arm.name, unseen.name, seed, predicted, unseen.measured)
+            for task in tasks:
+                if (key := (task.name, architecture.descriptors)) not in readings:
+                    readings[key] = ranker.read(task.candidates, task.question)
+            read = [readings[task.name, architecture.descriptors] for task in tasks]
+            known_readings = [reading[np.flatnonzero(rows)] for reading, rows in zip(read, kept, strict=True)]
+            train(ranker, taught, replace(recipe, seed=seed), readings=known_readings)
+            for other, reading, rows in zip(unseen, read, kept, strict=True):
+                predicted = ranker.scores(other.candidates, other.question, reading[np.flatnonzero(~rows)])
+                yield Prediction(arm.name, other.name, seed, predicted, other.measured)
             progress(f"{arm.name}, split {seed}")
+
+
+def untrained(llama: Llama, task: Task, seed: int, store: Store) -> Iterator[Prediction]:
+    """What physics and the Llama say of a task's molecules without having seen any measured value."""
+    if not task.physics:
+        return
+    lower_is_better = numbers_of(task.candidates, (task.physics,))[:, 0]
+    physics = -np.where(np.isfinite(lower_is_better), lower_is_better, np.nanmean(lower_is_better))
+    yield Prediction(PHYSICS, task.name, seed, physics, task.measured)
+    asked = EvidenceTable(task.name, task.question, task.physics, True, task.candidates)
+    scores = judge(llama, asked, seed, store, _JUDGED_AGAINST).scores
+    judged = np.array([scores[candidate.id] for candidate in task.candidates])
+    yield Prediction(ZERO_SHOT, task.name, seed, judged, task.measured)
 
 
 def table(predictions: Sequence[Prediction]) -> list[Row]:
@@ -117,6 +152,26 @@ def table(predictions: Sequence[Prediction]) -> list[Row]:
     rows = [_row([one for one in predictions if (one.task, one.ranking) == key]) for key in keys]
     order = {task: i for i, task in enumerate(dict.fromkeys(task for task, _ in keys))}
     return sorted(rows, key=lambda row: (order[row.task], -row.spearman))
+
+
+def write_rows(file: Path, rows: Iterable[Row]) -> None:
+    """Write a table of rankings."""
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
+        writer.writerow([field.name for field in fields(Row)])
+        writer.writerows(
+            (r.ranking, r.task, r.molecules, *(f"{v:.4f}" for v in (r.spearman, r.low, r.high))) for r in rows
+        )
+
+
+def read_rows(file: Path) -> list[Row]:
+    """What `write_rows` wrote; nothing where there is no file."""
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", newline="") as lines:
+        found = list(csv.DictReader(lines, delimiter="\t"))
+    numbers = ("spearman", "low", "high")
+    return [Row(r["ranking"], r["task"], int(r["molecules"]), *(float(r[name]) for name in numbers)) for r in found]
 
 
 def spearman(predicted: Vector, measured: Vector) -> float:
@@ -137,7 +192,8 @@ def _row(predictions: Sequence[Prediction]) -> Row:
 
     values = [mean_of(lambda n: generator.integers(n, size=n)) for _ in range(SAMPLES)]
     low, high = np.quantile(values, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    return Row(predictions[0].ranking, predictions[0].task, mean_of(np.arange), float(low), float(high))
+    n = sum(len(one.measured) for one in predictions)
+    return Row(predictions[0].ranking, predictions[0].task, n, mean_of(np.arange), float(low), float(high))
 
 
 def _baselines(
@@ -150,8 +206,7 @@ def _baselines(
 
     known_groups = np.array([group[one.smiles] for one in known.candidates])
     for which, read in (("", descriptors), (", no quantum descriptors", ())):
-        numbers = numbers_of(known.candidates, read)
-        others = numbers_of(unseen.candidates, read)
+        numbers, others = (_features(task.candidates, read) for task in (known, unseen))
         for name, fit in BASELINES.items():
             if name != "mean" or not which:
                 yield said(f"{name}{which}", fit(numbers, known.measured, known_groups, others, seed))
@@ -162,6 +217,14 @@ def _baselines(
         yield said(f"{column} alone", sign * np.nan_to_num(others[:, i]))
 
 
-def _part(task: Task, out: Mapping[str, np.bool_], kept: bool) -> Task:
-    rows = [i for i, candidate in enumerate(task.candidates) if bool(out[candidate.smiles]) != kept]
+def _features(candidates: Sequence[Evidence], descriptors: tuple[str, ...]) -> Vector:
+    """(n, d) all that a ranker reads: numbers, and the signatures of states where it reads descriptors."""
+    numbers = numbers_of(candidates, descriptors)
+    if not (descriptors and all(candidate.signature for candidate in candidates)):
+        return numbers
+    return np.hstack((numbers, np.array([candidate.signature for candidate in candidates])))
+
+
+def _part(task: Task, which: NDArray[np.bool_]) -> Task:
+    rows = np.flatnonzero(which)
     return replace(task, candidates=tuple(task.candidates[i] for i in rows), measured=task.measured[rows])

@@ -48,21 +48,47 @@ class Architecture:
     """Of the first parameters."""
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a ranker has learned from, and how it measured."""
+
+    questions: tuple[str, ...]
+    """What better meant, a clause for each property: a ranking under another question is a guess."""
+    profile: str
+    """Of the computed values that it learned from; empty: it reads none."""
+    molecules: int
+    seed: int
+    seconds: float
+    held_out: Mapping[str, float]
+    """Spearman correlation with measured values on molecules held out, by ranking: its own, ``Llama ranker``, and its
+    baselines'; empty where it was not measured."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """What the frozen layers make of the candidates' texts: the same for every training."""
+
+    hidden: Tensor
+    """(n, n_tokens, width), padded on the right."""
+    lengths: Tensor
+    """(n,) tokens of each text."""
+
+    def __getitem__(self, rows: Any) -> Reading:
+        return Reading(self.hidden[rows], self.lengths[rows])
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Encoded:
     """Candidates as the adapted layers get them."""
 
-    hidden: Tensor
-    """(n, n_tokens, width) what the frozen layers make of the texts, padded on the right."""
-    lengths: Tensor
-    """(n,) tokens of each text."""
+    reading: Reading
     numbers: Tensor
     """(n, n_numbers) standardised."""
     signatures: Tensor
     """(n, 8) standardised."""
 
     def __getitem__(self, rows: Any) -> Encoded:
-        return Encoded(self.hidden[rows], self.lengths[rows], self.numbers[rows], self.signatures[rows])
+        return Encoded(self.reading[rows], self.numbers[rows], self.signatures[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +139,26 @@ class Ranker(nn.Module):
         self.head = nn.Linear(llama.width, 1, bias=False)
         nn.init.zeros_(self.head.weight)
 
-    def encode(self, candidates: Sequence[Evidence], question: str) -> Encoded:
-        """Candidates under a question, read by the frozen layers."""
+    def read(self, candidates: Sequence[Evidence], question: str) -> Reading:
+        """The texts of candidates under a question, read by the frozen layers: what takes time."""
         texts = [prompt(candidate, question, self.architecture.descriptors) for candidate in candidates]
-        hidden, lengths = self.llama.activations(texts, self.architecture.n_upper)
+        parts = [
+            self.llama.activations(texts[start : start + _BATCH], self.architecture.n_upper)
+            for start in range(0, len(texts), _BATCH)
+        ]
+        longest = max(hidden.shape[1] for hidden, _ in parts)
+        padded = [nn.functional.pad(hidden, (0, 0, 0, longest - hidden.shape[1])) for hidden, _ in parts]
+        return Reading(torch.cat(padded), torch.cat([lengths for _, lengths in parts]))
+
+    def encode(self, candidates: Sequence[Evidence], reading: Reading) -> Encoded:
+        """Candidates with their numbers on this ranker's scales."""
         signatures = np.array([candidate.signature or [np.nan] * len(SIGNATURE) for candidate in candidates])
-        return Encoded(
-            hidden,
-            lengths,
-            self.scales[0](numbers_of(candidates, self.architecture.descriptors)),
-            self.scales[1](signatures),
-        )
+        numbers = self.scales[0](numbers_of(candidates, self.architecture.descriptors))
+        return Encoded(reading, numbers, self.scales[1](signatures))
 
     def forward(self, encoded: Encoded) -> Tensor:
         """Scores (n,); higher is better."""
-        hidden, last = encoded.hidden, encoded.lengths - 1
+        hidden, last = encoded.reading.hidden, encoded.reading.lengths - 1
         if self.architecture.has_numbers:
             tokens = self.tokens(encoded.numbers, encoded.signatures)
             hidden, last = torch.cat((tokens, hidden), dim=1), last + tokens.shape[1]
@@ -136,23 +167,26 @@ class Ranker(nn.Module):
         return scores
 
     @torch.inference_mode()
-    def scores(self, candidates: Sequence[Evidence], question: str) -> NDArray[np.float64]:
-        """Scores of candidates under a question, (n,); higher is better."""
-        found = [
-            self(self.encode(candidates[start : start + _BATCH], question))
-            for start in range(0, len(candidates), _BATCH)
-        ]
-        return np.asarray(torch.cat(found).double()) if found else np.zeros(0)
-
-    def save(self, file: Path, metrics: Mapping[str, Any]) -> None:
-        """Write the adapter as safetensors, with all that makes the ranker again from the same Llama.
+    def scores(
+        self, candidates: Sequence[Evidence], question: str, reading: Reading | None = None
+    ) -> NDArray[np.float64]:
+        """Scores of candidates under a question, (n,); higher is better.
 
         Args:
-            file: where.
-            metrics: what it was trained on and how it measured.
+            candidates: whom to score.
+            question: as a clause.
+            reading: what `read` made of them, where it is there already.
         """
+        if not candidates:
+            return np.zeros(0)
+        encoded = self.encode(candidates, reading or self.read(candidates, question))
+        found = [self(encoded[start : start + _BATCH]) for start in range(0, len(candidates), _BATCH)]
+        return np.asarray(torch.cat(found).double())
+
+    def save(self, file: Path, training: Training) -> None:
+        """Write the adapter as safetensors, with all that makes the ranker again from the same Llama."""
         scales = [asdict(scale) for scale in self.scales]
-        described = {"architecture": asdict(self.architecture), "scales": scales, "metrics": dict(metrics)}
+        described = {"architecture": asdict(self.architecture), "scales": scales, "training": asdict(training)}
         metadata = {"format": _FORMAT, "llama": self.llama.hash, "ranker": json.dumps(described)}
         file.parent.mkdir(parents=True, exist_ok=True)
         save_file({name: tensor.contiguous() for name, tensor in self.trained().items()}, file, metadata)
@@ -175,8 +209,8 @@ class Ranker(nn.Module):
         set_peft_model_state_dict(self.upper, part("lora."))
 
 
-def load_ranker(file: Path, llama: Llama) -> Ranker:
-    """The ranker of an adapter file, on the Llama that it was trained on.
+def load_ranker(file: Path, llama: Llama) -> tuple[Ranker, Training]:
+    """The ranker of an adapter file, on the Llama that it was trained on, and what it learned from.
 
     Raises:
         LlamaError: the file is no adapter, or one of another Llama.
@@ -196,7 +230,8 @@ def load_ranker(file: Path, llama: Llama) -> Ranker:
     architecture = {**described["architecture"], "descriptors": tuple(described["architecture"]["descriptors"])}
     ranker = Ranker(llama, Architecture(**architecture), numbers, signatures)
     ranker.load_trained(tensors)
-    return ranker
+    training = {**described["training"], "questions": tuple(described["training"]["questions"])}
+    return ranker, Training(**training)
 
 
 def prompt(candidate: Evidence, question: str, descriptors: Sequence[str]) -> str:

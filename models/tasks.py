@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,11 +11,24 @@ from models.evidence import Evidence
 from models.train import Task
 from molecules.measured import measured_set
 
-QUESTIONS: Mapping[str, tuple[str, float]] = {
-    "freesolv": ("which is held more strongly by water", -1.0),
-    "esol": ("which dissolves better in water", 1.0),
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a measured set."""
+
+    text: str
+    """What better means, as a clause."""
+    sign: float
+    """That makes a higher number better."""
+    physics: str
+    """Descriptor whose lower value should be the better."""
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "freesolv": Question("which is held more strongly by water", -1.0, "solvation.water"),
+    "esol": Question("which dissolves better in water", 1.0, "solvation.log_p"),
 }
-"""What better means for each measured set, and the sign that makes a higher number better."""
+"""By measured set."""
 
 
 def measured_tasks(evidence: Mapping[str, Evidence]) -> list[Task]:
@@ -24,8 +38,9 @@ def measured_tasks(evidence: Mapping[str, Evidence]) -> list[Task]:
         evidence: by canonical SMILES, as `models.evidence_file.read` returns it.
     """
     tasks = []
-    for name, (question, sign) in QUESTIONS.items():
+    for name, question in QUESTIONS.items():
         rows = [row for row in measured_set(name).rows if row.smiles in evidence]
         candidates = tuple(evidence[row.smiles] for row in rows)
-        tasks.append(Task(name, question, candidates, sign * np.array([row.value for row in rows])))
+        measured = question.sign * np.array([row.value for row in rows])
+        tasks.append(Task(name, question.text, candidates, measured, question.physics))
     return tasks

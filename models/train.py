@@ -15,9 +15,7 @@ from torch.nn.functional import softplus
 
 from models.evidence import Evidence
 from models.llama import Llama
-from models.ranker import Architecture, Encoded, Ranker, Scale, numbers_of
-
-_ENCODED_AT_ONCE = 16
+from models.ranker import Architecture, Ranker, Reading, Scale, numbers_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,6 +28,8 @@ class Task:
     candidates: tuple[Evidence, ...]
     measured: NDArray[np.float64]
     """(n,) the higher, the better."""
+    physics: str = ""
+    """Dotted name of the descriptor whose lower value should be the better, without any fit; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def train(
     recipe: Recipe,
     checkpoint: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
-    encoded: Sequence[Encoded] | None = None,
+    readings: Sequence[Reading] | None = None,
 ) -> None:
     """Fit a ranker to measured orders, in place.
 
@@ -77,9 +77,11 @@ def train(
         recipe: how.
         checkpoint: file that is written after every epoch, and from which an interrupted training goes on.
         progress: called with epochs done, epochs in all and the mean loss.
-        encoded: what `encode_task` made of each task, where it is there already.
+        readings: what `Ranker.read` made of each task, where it is there already.
     """
-    read = list(encoded) if encoded is not None else [encode_task(ranker, task) for task in tasks]
+    if readings is None:
+        readings = [ranker.read(task.candidates, task.question) for task in tasks]
+    encoded = [ranker.encode(task.candidates, reading) for task, reading in zip(tasks, readings, strict=True)]
     parameters = [parameter for parameter in ranker.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
     sizes = [len(task.measured) for task in tasks]
@@ -98,7 +100,7 @@ def train(
         losses = []
         for which, rows in _interleaved([one[epoch] for one in steps]):
             optimiser.zero_grad()
-            loss = pair_loss(ranker(read[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
+            loss = pair_loss(ranker(encoded[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
@@ -108,20 +110,6 @@ def train(
             _save(checkpoint, epoch + 1, ranker, optimiser, schedule)
         if progress is not None:
             progress(epoch + 1, epochs, float(np.mean(losses)))
-
-
-def encode_task(ranker: Ranker, task: Task) -> Encoded:
-    """All candidates of a task as the adapted layers get them."""
-    parts = [
-        ranker.encode(task.candidates[start : start + _ENCODED_AT_ONCE], task.question)
-        for start in range(0, len(task.candidates), _ENCODED_AT_ONCE)
-    ]
-    longest = max(part.hidden.shape[1] for part in parts)
-    hidden = [torch.nn.functional.pad(part.hidden, (0, 0, 0, longest - part.hidden.shape[1])) for part in parts]
-    return Encoded(
-        torch.cat(hidden),
-        *(torch.cat([getattr(part, name) for part in parts]) for name in ("lengths", "numbers", "signatures")),
-    )
 
 
 def pair_loss(scores: Tensor, measured: Tensor) -> Tensor:

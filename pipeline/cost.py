@@ -22,6 +22,7 @@ OPEN_SHELL_FACTOR = 1.54
 SELF_CONSISTENT_DFT_FACTOR = 3.5
 SMD_FACTOR = 2.0
 """Of a ground state in a solvent by SMD: half of its time goes there, says docs/VALIDATION.md, section Time."""
+SMD_OF_MEAN_FIELD_FACTOR = 1.5
 _BASE_GIGABYTES = 0.7
 _AUXILIARY_PER_BASIS = 4.5
 _LEAST_SAMPLES = 5
@@ -90,6 +91,8 @@ def reference_seconds(calculation: Calculation, level: LevelOfTheory) -> float:
         seconds *= OPEN_SHELL_FACTOR
     if level.dft_functional and level.dft_density == "self-consistent":
         seconds *= SELF_CONSISTENT_DFT_FACTOR
+    if level.solvent_model == "smd-mean-field" and species.environment != "gas":
+        seconds *= SMD_OF_MEAN_FIELD_FACTOR
     if level.solvent_model == "smd" and species.environment != "gas":
         seconds *= SMD_FACTOR
     return seconds

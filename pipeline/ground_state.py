@@ -18,11 +18,11 @@ from pipeline.geometry import VERSION as GEOMETRY_VERSION
 from pipeline.geometry import RelaxedGeometry, relax, relaxed_state, xtb_energy
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.level import LevelOfTheory, middle_layer
-from pipeline.mean_field import dft_energy, mean_field
+from pipeline.mean_field import MeanField, dft_energy, mean_field
 from pipeline.pdft import Pdft
 from pipeline.reaction_path import VERSION as PATH_VERSION
 from pipeline.rungs import Rungs
-from pipeline.solvation import alpb, smd
+from pipeline.solvation import alpb, smd, smd_of_mean_field
 from pipeline.states import exact_state, optimised_exact_state, optimised_vqe_state, vqe_state
 from pipeline.store import Store, content_hash
 from pipeline.thermochemistry import thermochemistry
@@ -232,7 +232,7 @@ def compute(
     with _timed(wall, "mean_field"):
         reference = mean_field(geometry, charge, multiplicity, level)
     with _timed(wall, "solvation"):
-        solvation, solvent_converged = _solvation(calculation, geometry, level)
+        solvation, solvent_converged = _solvation(calculation, geometry, reference, level)
     with _timed(wall, "active_space"):
         space = active_space(reference, geometry, choice)
         integrals = hamiltonian(reference, space)
@@ -342,11 +342,15 @@ def _xtb_only(
     )
 
 
-def _solvation(calculation: Calculation, geometry: Geometry, level: LevelOfTheory) -> tuple[float, bool]:
+def _solvation(
+    calculation: Calculation, geometry: Geometry, reference: MeanField, level: LevelOfTheory
+) -> tuple[float, bool]:
     """By the level's model in hartree, and its convergence."""
     species = calculation.species
     if species.environment == "gas":
         return 0.0, True
+    if level.solvent_model == "smd-mean-field":
+        return smd_of_mean_field(reference, species.environment, level)
     state = geometry, species.charge, species.multiplicity, species.environment
     return smd(*state) if level.solvent_model == "smd" else (alpb(*state), True)
 

@@ -31,10 +31,10 @@ class LevelOfTheory:
     """On-top functional of MC-PDFT (tPBE: Li Manni et al., J. Chem. Theory Comput. 10, 3669 (2014))."""
     grid_level: int
     """PySCF's level of the integration grids for DFT and MC-PDFT, 0 to 9."""
-    solvent_model: Literal["alpb", "smd"]
+    solvent_model: Literal["alpb", "smd", "smd-mean-field"]
     """Of every rung but xtb, which has ALPB. ``alpb``: GFN2-xTB energy with ALPB minus without (Ehlert, Stahn, Spicher,
     Grimme, J. Chem. Theory Comput. 17, 4250 (2021)). ``smd``: as in `pipeline.solvation` (Marenich, Cramer,
-    Truhlar, J. Phys. Chem. B 113, 6378 (2009))."""
+    Truhlar, J. Phys. Chem. B 113, 6378 (2009)); ``smd-mean-field``: with the level's own mean field in it."""
     frontier: tuple[int, int]
     """Electrons and orbitals of a neutral molecule's frontier active space; trimmed to what the molecule has."""
     ansatz: Ansatz
@@ -90,10 +90,12 @@ accurate: triple zeta, and a self-consistent DFT null model."""
 def middle_layer(level: LevelOfTheory) -> LevelOfTheory:
     """The level for what growing a model system changes: double zeta without diffuse functions.
 
-    The solvent model stays: in gas GFN2-xTB puts too much of an anion's charge on a large heteroaromatic ring, so that
-    ALPB minus gas misses 16 kcal/mol where the adduct of sotorasib's model is grown.
+    SMD stays, with the mean field that is there already. ALPB would not do: in gas GFN2-xTB puts too much of an anion's
+    charge on a large heteroaromatic ring, so that ALPB minus gas misses 16 kcal/mol where the adduct of sotorasib's
+    model is grown.
     """
-    return replace(level, basis=PROFILES["quick"].basis)
+    solvent_model = "smd-mean-field" if level.solvent_model == "smd" else level.solvent_model
+    return replace(level, basis=PROFILES["quick"].basis, solvent_model=solvent_model)
 
 
 def profile(name: str) -> LevelOfTheory:

@@ -20,7 +20,7 @@ from pipeline.errors import InputError
 
 ALERTS = "alerts"
 """The number of structural alerts, as a term's value."""
-NAMES = ("covalent", "permeability", "oxidative_stability", "balanced")
+NAMES = ("covalent", "permeability", "solubility", "oxidative_stability", "balanced")
 """Of the objectives that come with the project: files in `pipeline/objectives`."""
 _MOST_BYTES = 65536
 

@@ -14,7 +14,8 @@ from molecules.conformers import Geometry
 from molecules.species import Environment
 from pipeline.errors import InputError
 from pipeline.geometry import xtb_energy
-from pipeline.mean_field import converge, molecule, scf_solver
+from pipeline.level import LevelOfTheory
+from pipeline.mean_field import MeanField, converge, molecule, scf_solver
 
 FUNCTIONAL, BASIS = "m05-2x", "6-31g*"
 """What SMD's cavity and surface tensions were made for first; Hartree–Fock polarises too much."""
@@ -60,15 +61,32 @@ def smd(geometry: Geometry, charge: int, multiplicity: int, environment: Environ
     in_gas, solvated = (scf_solver(mol, FUNCTIONAL, SCF_GRID_LEVEL, density_fit=True) for _ in range(2))
     in_gas = converge(in_gas, tolerance=CONVERGENCE_HARTREE)
     solvated.with_df, solvated.grids = in_gas.with_df, in_gas.grids
-    model = _Smd(mol, _NAMES[environment])
-    model.lebedev_order = LEBEDEV_ORDER
-    solvated = converge(pyscf_smd.smd_for_scf(solvated, model), in_gas.make_rdm1(), CONVERGENCE_HARTREE)
+    solvated = _solvated(solvated, environment, in_gas.make_rdm1())
     densities = in_gas.make_rdm1(), solvated.make_rdm1()
     grid = dft.Grids(mol)
     grid.level = ENERGY_GRID_LEVEL
     in_gas.grids = solvated.grids = grid
     gas_hartree, solvated_hartree = in_gas.energy_tot(densities[0]), solvated.energy_tot(densities[1])
     return float(solvated_hartree - gas_hartree), bool(in_gas.converged and solvated.converged)
+
+
+def smd_of_mean_field(reference: MeanField, environment: Environment, level: LevelOfTheory) -> tuple[float, bool]:
+    """SMD free energy of solvation in hartree on a mean field that is solved in gas, and whether it converged.
+
+    It takes the SCF in the solvent alone. Hartree–Fock polarises a little more than the functional that `smd` takes.
+    """
+    solver = scf_solver(reference.scf.mol, level.functional, level.grid_level, level.density_fit)
+    if level.density_fit:
+        solver.with_df = reference.scf.with_df
+    solvated = _solvated(solver, environment, reference.scf.make_rdm1())
+    return float(solvated.e_tot - reference.energy_hartree), bool(solvated.converged)
+
+
+def _solvated(solver: Any, environment: Environment, density: NDArray[np.float64]) -> Any:
+    """PySCF's SCF object solved in a solvent, from a density."""
+    model = _Smd(solver.mol, _NAMES[environment])
+    model.lebedev_order = LEBEDEV_ORDER
+    return converge(pyscf_smd.smd_for_scf(solver, model), density, CONVERGENCE_HARTREE)
 
 
 class _Smd(pyscf_smd.SMD):  # type: ignore[misc]  # PySCF has no types

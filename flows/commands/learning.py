@@ -69,9 +69,12 @@ def evaluate(
     explanations: Annotated[int, typer.Option(min=1, help="How many explanations to try.")] = 1000,
     workers: WorkersOption = CORES,
     store: StoreOption = "",
+    data: Annotated[Path | None, typer.Option(help="Folder of measured rates; default: ../shared/data.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("docs"),
 ) -> None:
     """Compare rankings by the Llama with their baselines on held-out molecules, and write LLAMA.md."""
     from flows import training
+    from flows.validation.command import DEFAULT_DATA
 
-    console.print(f"Written: {training.evaluate(llama, workers, explanations, store, out, console)}")
+    page = training.evaluate(llama, workers, explanations, store, data or DEFAULT_DATA, out, console)
+    console.print(f"Written: {page}")

@@ -36,6 +36,9 @@ def screen(
     llama: Annotated[
         str, typer.Option(help="embedded, a local folder, a name on a model hub, or an endpoint's address.")
     ] = "embedded",
+    ranker: Annotated[
+        str, typer.Option(help="A ranker.safetensors of `eigenlead train`, whose order then decides.")
+    ] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a screen was cut off.")] = False,
     store: StoreOption = "",
 ) -> None:
@@ -49,6 +52,7 @@ def screen(
         seed=seed,
         workers=workers,
         llama=llama,
+        ranker=ranker,
         store=store,
     )
     _show_estimate(request, errors)

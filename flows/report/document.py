@@ -91,6 +91,7 @@ class Objective(_Record):
     lower_is_better: bool = Field(description="Whether a lower value of that descriptor is the better one.")
     terms: tuple[Term, ...] = Field(description="The desirabilities whose weighted geometric mean is the score.")
     sorted_by: Literal["physics", "llama"] = Field(description="Whose order `rank` and `score` are.")
+    sorted_because: str = Field(description="Why: what was measured of either, as a sentence.")
 
 
 class Desirability(_Record):

@@ -24,6 +24,7 @@ from models.train import Recipe, Task
 from molecules.measured import measured_set
 from pipeline.descriptors.solvation import SOLVATION
 from pipeline.errors import InputError
+from pipeline.store import Store
 
 QUIET = Console(quiet=True)
 
@@ -82,7 +83,7 @@ def test_without_evidence_no_ranker_is_trained_and_only_explanations_are_tried(
     with pytest.raises(InputError, match="--collect"):
         training.train_shipped(str(folder), 0, 1, QUIET)
     store = f"sqlite:///{tmp_path / 'store.sqlite'}"
-    page = training.evaluate(str(folder), 1, 4, store, tmp_path, QUIET).read_text(encoding="utf-8")
+    page = training.evaluate(str(folder), 1, 4, store, tmp_path, tmp_path, QUIET).read_text(encoding="utf-8")
     assert "Not compared yet" in page
     assert "4 explanations of made-up candidates" in page
     assert "0 sentences of the final texts are not supported" in page
@@ -99,7 +100,7 @@ def test_rankings_are_compared_with_their_baselines(tmp_path: Path) -> None:
     task = Task("made up", "which is lighter", candidates, -weights)
     llama = training._llama(str(save_llama(tmp_path / "llama", 3)), 1)
     recipe = Recipe(steps=9, learning_rate=1e-2)
-    table = rows_of(list(compare(llama, [task], (), recipe, seeds=(1,))))
+    table = rows_of(list(compare(llama, [task], (), recipe, Store(f"sqlite:///{tmp_path / 's.sqlite'}"), seeds=(1,))))
     found = {row.ranking: row.spearman for row in table}
     assert [row.spearman for row in table] == sorted(found.values(), reverse=True)
     assert found["mw alone"] == pytest.approx(1.0)
@@ -131,5 +132,7 @@ def test_a_ranker_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "orders them" in text
     assert ">5 is a limit" in text
     assert not list(out.glob("*.checkpoint"))
-    ranker = load_ranker(out / "ranker.safetensors", training._llama(str(folder), 1))
+    ranker, learned = load_ranker(out / "ranker.safetensors", training._llama(str(folder), 1))
     assert ranker.architecture.descriptors == ()
+    assert learned.questions == ("which has the higher pIC50",)
+    assert next(iter(learned.held_out)) == "Llama ranker"

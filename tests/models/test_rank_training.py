@@ -12,17 +12,22 @@ from evidence_tables import table_of
 from scipy.stats import spearmanr
 from tiny_llama import save_llama
 
+import models.default_ranking
+from models.default_ranking import default_ranking
 from models.errors import LlamaError
+from models.evaluate import PHYSICS, ZERO_SHOT, Row, read_rows, write_rows
 from models.evidence import Evidence
 from models.layers import lower_part, upper_part
+from models.learned import learned_ranking
 from models.llama import Llama
-from models.ranker import Architecture, Scale, load_ranker, prompt
+from models.ranker import Architecture, Scale, Training, load_ranker, prompt
 from models.signature import SIGNATURE
 from models.soft_tokens import SoftTokens, n_parameters
-from models.train import Recipe, Task, encode_task, new_ranker, pair_loss, train
+from models.train import Recipe, Task, new_ranker, pair_loss, train
 
 DESCRIPTORS = ("thiol_addition", "ionisation.ie_vertical")
 QUESTION = "which reacts faster with a cysteine thiol"
+LEARNED = Training((QUESTION,), "quick", 24, 0, 1.5, {"Llama ranker": 1.0, "physics alone": 0.5})
 
 
 @pytest.fixture(scope="module", params=[3, 4])
@@ -71,8 +76,10 @@ def test_a_ranker_learns_an_order_and_is_loaded_again(llama: Llama, encoder: str
     scores = ranker.scores(taught.candidates, QUESTION)
     assert spearmanr(scores, taught.measured).statistic > 0.9
     file = tmp_path / "ranker.safetensors"
-    ranker.save(file, {"spearman": 1.0})
-    assert np.allclose(load_ranker(file, llama).scores(taught.candidates, QUESTION), scores, atol=1e-6)
+    ranker.save(file, LEARNED)
+    loaded, learned = load_ranker(file, llama)
+    assert learned == LEARNED
+    assert np.allclose(loaded.scores(taught.candidates, QUESTION), scores, atol=1e-6)
 
 
 def test_training_is_reproducible_and_goes_on_after_a_stop(llama: Llama, tmp_path: Path) -> None:
@@ -117,7 +124,7 @@ def test_missing_values_stand_at_the_mean(llama: Llama) -> None:
     taught = task(8)
     ranker = new_ranker(llama, Architecture(DESCRIPTORS), [taught])
     bare = replace(taught.candidates[0], descriptors={}, signature=())
-    encoded = encode_task(ranker, replace(taught, candidates=(bare,)))
+    encoded = ranker.encode([bare], ranker.read([bare], QUESTION))
     assert encoded.numbers[0, :2].tolist() == [0.0, 0.0]
     assert encoded.signatures.abs().sum() == 0
     assert np.isfinite(ranker.scores([bare], QUESTION)).all()
@@ -127,7 +134,7 @@ def test_missing_values_stand_at_the_mean(llama: Llama) -> None:
 def test_an_adapter_belongs_to_its_llama(llama: Llama, tmp_path: Path) -> None:
     taught = task(6)
     file = tmp_path / "ranker.safetensors"
-    new_ranker(llama, Architecture(DESCRIPTORS), [taught]).save(file, {})
+    new_ranker(llama, Architecture(DESCRIPTORS), [taught]).save(file, LEARNED)
     other = Llama(save_llama(tmp_path / "other", 3, seed=7), "other")
     with pytest.raises(LlamaError, match="another Llama"):
         load_ranker(file, other)
@@ -149,3 +156,34 @@ def test_state_encoders_have_equal_numbers_of_parameters() -> None:
     assert 0 <= quantum - mlp <= 0.1 * quantum
     assert made[1](torch.zeros(2, 3), torch.zeros(2, 8)).shape == (2, 2, 16)
     assert SoftTokens(3, 16, "none", torch.Generator()).n_tokens == 1
+
+
+def test_a_learned_ranking_is_blind_to_places_and_says_what_it_is_worth(llama: Llama) -> None:
+    taught = task(12)
+    ranker = new_ranker(llama, Architecture(DESCRIPTORS), [taught])
+    train(ranker, [taught], Recipe(steps=40, batch=12, learning_rate=1e-2))
+    table = table_of([f"candidate {i}" for i in range(12)], 0)
+    table = replace(table, candidates=taught.candidates)
+    found = learned_ranking(ranker, LEARNED, table)
+    turned = learned_ranking(ranker, LEARNED, replace(table, candidates=table.candidates[::-1]))
+    assert found.ranks == turned.ranks
+    assert sorted(found.ranks.values()) == list(range(1, 13))
+    assert "24 measured molecules" in found.sentence
+    assert "held out" in found.sentence
+
+
+def test_the_order_that_measured_best_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    better = default_ranking(LEARNED, is_named=False)
+    assert (better.by, "1.00" in better.why, "physics alone 0.50" in better.why) == ("llama", True, True)
+    worse = replace(LEARNED, held_out={"Llama ranker": 0.4, "physics alone": 0.5})
+    assert default_ranking(worse, is_named=False).by == "physics"
+    assert default_ranking(worse, is_named=True).by == "llama"  # whoever names a ranker wants its order
+    table = tmp_path / "rankings.tsv"
+    monkeypatch.setattr(models.default_ranking, "RANKINGS", table)
+    assert "not been measured" in default_ranking(None, is_named=False).why
+    rows = [Row(PHYSICS, "gsh", 29, 0.86, 0.7, 0.94), Row(ZERO_SHOT, "gsh", 29, 0.1, -0.2, 0.4)]
+    write_rows(table, [*rows, Row(PHYSICS, "esol", 99, 0.2, 0.1, 0.3), Row(ZERO_SHOT, "esol", 99, 0.9, 0.8, 1.0)])
+    assert read_rows(table)[0] == rows[0]
+    assert default_ranking(None, False, "gsh").by == "physics"
+    assert default_ranking(None, False, "esol").by == "llama"
+    assert "0.53" in default_ranking(None, False).why

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from levels_small import geometry
-from pyscf import dft
+from pyscf import dft, scf
 
 from molecules.conformers import Geometry, conformers
 from molecules.species import Environment
 from pipeline import solvation
-from pipeline.mean_field import molecule
+from pipeline.level import PROFILES, middle_layer
+from pipeline.mean_field import mean_field, molecule
 
 KCAL_MOL = 627.509474
 WATER = geometry(("O", 0.0, 0.0, 0.117), ("H", 0.0, 0.757, -0.470), ("H", 0.0, -0.757, -0.470))
@@ -57,3 +58,16 @@ def test_a_doublet_and_an_element_beyond_the_basis() -> None:
     hydroxyl = geometry(("O", 0.0, 0.0, 0.0), ("H", 0.0, 0.0, 0.97))
     assert KCAL_MOL * solvation.smd(hydroxyl, 0, 2, "water")[0] == pytest.approx(-4.5, abs=2.0)  # as an OH of water
     assert solvation.smd(geometry(("I", 0.0, 0.0, 0.0)), -1, 1, "water")[0] * KCAL_MOL < -40.0
+
+
+def test_on_a_mean_field_it_is_pyscfs_own_of_that_mean_field() -> None:
+    level = middle_layer(PROFILES["standard"])
+    reference = mean_field(WATER, 0, 1, level)
+    fast, converged = solvation.smd_of_mean_field(reference, "water", level)
+    assert converged
+    solvated = scf.RHF(molecule(WATER, 0, 1, level.basis)).SMD()
+    solvated.with_solvent.solvent = "water"
+    solvated.run(conv_tol=1e-10)
+    in_gas = scf.RHF(solvated.mol).run(conv_tol=1e-10)
+    assert KCAL_MOL * fast == pytest.approx(KCAL_MOL * (solvated.e_tot - in_gas.e_tot), abs=0.15)
+    assert KCAL_MOL * fast == pytest.approx(KCAL_MOL * solvation.smd(WATER, 0, 1, "water")[0], abs=1.5)
