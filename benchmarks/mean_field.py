@@ -71,7 +71,7 @@ def settings(at: Geometry) -> Iterator[Setting]:
     reference = mean_field(at, 0, 1, STANDARD)
 
     def dft(**changes: object) -> Callable[[], float]:
-        level = replace(STANDARD, **changes)  # type: ignore[arg-type]
+        level = replace(STANDARD, **changes)
         return lambda: dft_energy(reference, level)[0]
 
     yield Setting("DFT null model", "standard: PBE0 on the HF density", dft())

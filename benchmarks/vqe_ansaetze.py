@@ -102,9 +102,9 @@ def counted_evaluations() -> Iterator[list[int]]:
         count[0] += 1
         return evaluate(*arguments)
 
-    Sector.energy_and_gradient = counted  # type: ignore[method-assign]
+    Sector.energy_and_gradient = counted
     yield count
-    Sector.energy_and_gradient = evaluate  # type: ignore[method-assign]
+    Sector.energy_and_gradient = evaluate
 
 
 def rows(case: Case) -> list[list[str]]:

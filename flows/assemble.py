@@ -186,14 +186,14 @@ def _ranked(
     explanation: Explanation | None,
     probability_top_k: float,
 ) -> RankedCandidate:
-    by_llama = default.by == "llama"
+    deciding = ranking if default.by == "llama" else None
     return RankedCandidate(
         id=row.id,
         name=row.name,
         smiles=row.smiles,
         inchikey=candidate.inchikey,
-        rank=ranking.ranks[row.id] if ranking and by_llama else row.rank_physics,
-        score=ranking.scores[row.id] if ranking and by_llama else row.score_physics,
+        rank=deciding.ranks[row.id] if deciding else row.rank_physics,
+        score=deciding.scores[row.id] if deciding else row.score_physics,
         rank_physics=row.rank_physics,
         score_physics=row.score_physics,
         rank_llama=ranking.ranks.get(row.id) if ranking else None,

@@ -20,7 +20,7 @@ from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, objective, read_objective
 
-HYDRATION = "solvation.water"
+_HYDRATION = "solvation.water"
 _DIGITS = 6
 """Scores that agree to so many are equal."""
 
@@ -181,22 +181,24 @@ def evidence_table(
         lower_is_better=False,
         asked=tuple(term.value for term in sorted(objective.terms, key=lambda term: -term.weight) if term.descriptor),
         candidates=tuple(
-            replace(
-                _evidence(by_id[key], names[key], position, score, findings.values[key]),
-                signature=_signature(findings.values[key].get(HYDRATION), state_of),
-            )
+            _evidence(by_id[key], names[key], position, score, findings.values[key], state_of)
             for position, (key, score) in enumerate(ranking.items(), start=1)
         ),
     )
 
 
 def in_order(table: EvidenceTable, ranks: Mapping[str, int]) -> EvidenceTable:
-    """The table in the order of `ranks` by id; as it is where there are none."""
-    return replace(table, candidates=tuple(sorted(table.candidates, key=lambda one: ranks.get(one.id, 0))))
+    """The table in the order of `ranks` by id."""
+    return replace(table, candidates=tuple(sorted(table.candidates, key=lambda one: ranks[one.id])))
 
 
 def _evidence(
-    candidate: Candidate, name: str, position: int, score: Score, values: Mapping[str, DescriptorValue]
+    candidate: Candidate,
+    name: str,
+    position: int,
+    score: Score,
+    values: Mapping[str, DescriptorValue],
+    state_of: Mapping[Calculation, GroundState],
 ) -> Evidence:
     properties = profile(candidate.smiles)
     return Evidence(
@@ -219,6 +221,7 @@ def _evidence(
         alerts=properties.alerts,
         rank_physics=position,
         score_physics=score.value.value,
+        signature=_signature(values.get(_HYDRATION), state_of),
     )
 
 

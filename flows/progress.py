@@ -64,5 +64,5 @@ class Progress:
     def _publish(self) -> None:
         self._updated = time.monotonic()
         percent = 100.0 * self._done / self._total if self._total else 100.0
-        update_progress_artifact(self._artifact, progress=percent)  # type: ignore[arg-type]
+        update_progress_artifact(self._artifact, progress=percent)  # type: ignore[arg-type]  # typed as if awaited
         get_run_logger().info("%s: %d of %d", self._title, self._done, self._total)

@@ -51,7 +51,7 @@ def run_screen(request: ScreenRequest) -> Path:
 @flow(
     name="screen",
     flow_run_name=_run_name,
-    task_runner=ProcessPoolTaskRunner(initializer=tasks.start_worker),  # type: ignore[arg-type]
+    task_runner=ProcessPoolTaskRunner(initializer=tasks.start_worker),  # type: ignore[arg-type]  # Prefect's class is generic in the result
 )
 def screen(request: ScreenRequest) -> str:
     """Rank the molecules of a file by an objective, and explain the ranking.
@@ -83,7 +83,8 @@ def screen(request: ScreenRequest) -> str:
     if table.candidates:
         with Progress("The Llama compares", 1) as progress:
             ranking = tasks.rank(table, request.llama, ranker, request.seed, request.store, progress.of)
-        table = findings.in_order(table, ranking.ranks if default.by == "llama" else {})
+        if default.by == "llama":
+            table = findings.in_order(table, ranking.ranks)
         best = [candidate.id for candidate in table.candidates[: request.top]]
         with Progress("The Llama explains", len(best)) as progress:
             explanations = tasks.explain_best(table, best, request.llama, request.seed, request.store, progress.set)

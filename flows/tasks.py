@@ -31,6 +31,7 @@ from models.learned import learned_ranking
 from models.llama import Llama, load_llama, use_threads
 from models.ranker import Ranker, Training, load_ranker
 from models.shipped import ADAPTER, applies
+from models.tasks import task_of
 from molecules.candidate import Library
 from molecules.read import read_library
 from molecules.species import Species
@@ -38,9 +39,6 @@ from pipeline.errors import ComputationError
 from pipeline.ground_state import Calculation, geometry_key, ground_state, ground_state_key, relaxed_geometry
 from pipeline.level import LevelOfTheory
 from pipeline.store import Store
-
-MEASURED_BY_OBJECTIVE = {"covalent": "gsh"}
-"""The measured set of `models.evaluate` that an objective's question is nearest to."""
 
 _T = TypeVar("_T")
 
@@ -141,7 +139,7 @@ def choose_ranking(request: ScreenRequest, question: str) -> tuple[Path | None, 
     else:
         file = ADAPTER if applies(_llama(request.llama), question, request.profile) else None
     training = None if file is None else _ranker(file, request.llama)[1]
-    return file, default_ranking(training, bool(request.ranker), MEASURED_BY_OBJECTIVE.get(request.objective, ""))
+    return file, default_ranking(training, bool(request.ranker), task_of(question))
 
 
 @task(name="rank with the Llama", cache_policy=NO_CACHE)

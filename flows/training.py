@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from flows.tasks import open_store
 from flows.training_pages import assay_page, llama_page
+from flows.validation.sets import measured_rows
 from flows.validation.tables import read_values
 from models import evidence_file
 from models.assay import by_time, check, read_assay
@@ -36,13 +36,12 @@ from models.evaluate import table as rows_of
 from models.evidence import DescriptorEvidence, bare_evidence
 from models.explanation_trial import run_trial
 from models.llama import Llama, load_llama, use_threads
-from models.ranker import Architecture, Ranker, Training, load_ranker, numbers_of
+from models.ranker import Architecture, Ranker, Reading, Training, load_ranker, numbers_of
 from models.shipped import ADAPTER, PROFILE
 from models.split import groups, held_out
-from models.tasks import QUESTIONS, measured_tasks
+from models.tasks import QUESTIONS, RATES, RATES_QUESTION, measured_tasks
 from models.train import Recipe, Task, new_ranker, train
 from pipeline.errors import InputError
-from pipeline.objective import objective
 from pipeline.rungs import RANKING_RUNG
 from pipeline.store import content_hash
 
@@ -108,7 +107,6 @@ def evaluate(
     folder: Path,
     console: Console,
     seeds: Sequence[int] = SEEDS,
-    rankings: Path = RANKINGS,
 ) -> Path:
     """Compare rankings on held-out molecules, try explanations, and write LLAMA.md and the table of rankings.
 
@@ -121,7 +119,6 @@ def evaluate(
         folder: of the page.
         console: for progress.
         seeds: of the splits.
-        rankings: file of the table.
     """
     store = open_store(store_url)
     llama = _llama(llama_spec, threads)
@@ -137,7 +134,7 @@ def evaluate(
             found += _never_taught(llama, rates)
             tasks.append(rates)
         rows = rows_of(found)
-        write_rows(rankings, rows)
+        write_rows(RANKINGS, rows)
 
     def show(done: int, of: int) -> None:
         if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
@@ -154,8 +151,7 @@ def _rates(measured: Path, computed: Path) -> Task | None:
     """Rates with glutathione, which no ranker is taught, with the thiol addition energies of the validation."""
     if not (measured.is_file() and computed.is_file()):
         return None
-    with measured.open(encoding="utf-8") as lines:
-        smiles = {row["name"]: row["smiles"] for row in csv.DictReader(lines, delimiter="\t")}
+    smiles = {row["name"]: row["smiles"] for row in measured_rows(measured)}
     rows = [row for row in read_values(computed) if row.variant == _RATES_VARIANT and row.molecule in smiles]
     candidates = []
     for row in rows:
@@ -164,8 +160,7 @@ def _rates(measured: Path, computed: Path) -> Task | None:
         energy = DescriptorEvidence(_RATES_DESCRIPTOR, _RATES_TITLE, value, "kcal/mol", None, row.rungs.as_dict(), ())
         bare = bare_evidence(row.molecule, row.molecule, smiles[row.molecule])
         candidates.append(replace(bare, descriptors={_RATES_DESCRIPTOR: energy}))
-    question = objective("covalent").question
-    return Task("gsh", question, tuple(candidates), np.array([row.measured for row in rows]), _RATES_DESCRIPTOR)
+    return Task(RATES, RATES_QUESTION, tuple(candidates), np.array([row.measured for row in rows]), _RATES_DESCRIPTOR)
 
 
 def _never_taught(llama: Llama, rates: Task) -> list[Prediction]:
@@ -207,22 +202,26 @@ def train_on_assay(
     )
     group = groups([one.smiles for one in assay.candidates])
     out_of = by_time(assay, HELD_OUT) if assay.dates else held_out(group, HELD_OUT, seed)
-    unseen = _rows(task, out_of)
+    unseen_rows = np.flatnonzero(out_of)
+    unseen = task.part(unseen_rows)
     curve: list[tuple[int, float]] = []
     started = perf_counter()
     order = np.random.default_rng(seed).permutation(np.flatnonzero(~out_of))
     predicted = np.zeros(0)
     ranker: Ranker | None = None
+    reading: Reading | None = None
     for share in _SHARES:
-        known = _rows(task, np.sort(order[: round(share * len(order))]))
+        rows = np.sort(order[: round(share * len(order))])
+        known = task.part(rows)
         ranker = new_ranker(llama, Architecture((), encoder="none", seed=seed), [known])
+        reading = reading or ranker.read(task.candidates, task.question)
         recipe = Recipe(seed=seed)
         console.print(f"Training on {len(known.measured)} compounds")
-        train(ranker, [known], recipe, _checkpoint(out, ranker, [known], recipe), _epochs(console))
-        predicted = ranker.scores(unseen.candidates, unseen.question)
+        checkpoint = _checkpoint(out, ranker, [known], recipe)
+        train(ranker, [known], recipe, checkpoint, _epochs(console), [reading[rows]])
+        predicted = ranker.scores(unseen.candidates, unseen.question, reading[unseen_rows])
         curve.append((len(known.measured), spearman(predicted, unseen.measured)))
-    assert ranker is not None
-    known = _rows(task, ~out_of)
+    assert ranker is not None  # and `known` is all that is not held out
     known_numbers, other_numbers = (numbers_of(one.candidates, ()) for one in (known, unseen))
     predictions = [Prediction(LLAMA_RANKER, column, seed, predicted, unseen.measured)]
     for name, fit in BASELINES.items():
@@ -232,14 +231,14 @@ def train_on_assay(
         own, others = (np.array([c.properties[key] for c in one.candidates]) for one in (known, unseen))
         sign = 1.0 if spearman(own, known.measured) >= 0 else -1.0
         predictions.append(Prediction(f"{key} alone", column, seed, sign * others, unseen.measured))
-    rows = rows_of(predictions)
-    held = {row.ranking: row.spearman for row in sorted(rows, key=lambda row: row.ranking != LLAMA_RANKER)}
+    table = rows_of(predictions)
+    held = {row.ranking: row.spearman for row in sorted(table, key=lambda row: row.ranking != LLAMA_RANKER)}
     taught = Training((task.question,), "", len(known.measured), seed, perf_counter() - started, held)
     ranker.save(out / "ranker.safetensors", taught)
     page = out / "training.md"
-    page.write_text(assay_page(file, assay, task, out_of, rows, curve, _calibration(predictions[0])), encoding="utf-8")
-    for checkpoint in out.glob("training-*.checkpoint"):
-        checkpoint.unlink()
+    page.write_text(assay_page(file, assay, task, out_of, table, curve, _calibration(predictions[0])), encoding="utf-8")
+    for left in out.glob("training-*.checkpoint"):
+        left.unlink()
     return page
 
 
@@ -277,11 +276,6 @@ def _epochs(console: Console) -> Callable[[int, int, float], None]:
             console.print(f"epoch {done} of {of}: loss {loss:.3f}, {perf_counter() - started:.0f} s", highlight=False)
 
     return show
-
-
-def _rows(task: Task, which: np.ndarray) -> Task:
-    rows = np.flatnonzero(which) if which.dtype == bool else which
-    return Task(task.name, task.question, tuple(task.candidates[i] for i in rows), task.measured[rows])
 
 
 def _calibration(prediction: Prediction) -> list[tuple[float, float, int]]:

@@ -15,6 +15,7 @@ from models.assay import Assay
 from models.evaluate import HELD_OUT, Row
 from models.explanation_trial import TrialResult
 from models.llama import Llama
+from models.tasks import RATES
 from models.train import Task
 
 
@@ -89,7 +90,7 @@ def llama_page(
     for task in tasks:
         own = [row for row in rows if row.task == task.name]
         parts += [f"### {task.name}: {task.question}", f"Best: {own[0].ranking}.", _ranking_table(own)]
-    if any(task.name == "gsh" for task in tasks):
+    if any(task.name == RATES for task in tasks):
         parts.append("Rates with glutathione are taught to none: they test what was learned elsewhere.")
     if not tasks:
         parts[-1] = "Not compared yet: there is too little evidence. `eigenlead train --collect` computes it."

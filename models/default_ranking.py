@@ -40,23 +40,19 @@ def default_ranking(training: Training | None, is_named: bool, task: str = "") -
         figures = ", ".join(f"{name} {value:.2f}" for name, value in others.items())
         measured = f"its Spearman correlation on molecules held out is {own:.2f}" if own is not None else "not measured"
         if is_named:
-            return DefaultRanking(
-                "llama", f"By the ranker that was named; {measured}{f' ({figures})' if figures else ''}."
-            )
+            return DefaultRanking("llama", f"The ranker was named; {measured}{f' ({figures})' if figures else ''}.")
         if own is not None and own > others.get(PHYSICS, 1.0):
-            return DefaultRanking("llama", f"By the Llama ranker: {measured}, against {figures}.")
-        return DefaultRanking("physics", f"By physics: the Llama ranker is no better; {measured}, against {figures}.")
+            return DefaultRanking("llama", f"Of the Llama ranker {measured}, against {figures}.")
+        return DefaultRanking("physics", f"The Llama ranker is no better: {measured}, against {figures}.")
     rows = read_rows(RANKINGS)
     chosen = [row for row in rows if row.task == task] or rows
     if not chosen:
-        return DefaultRanking("physics", "By physics: how the Llama ranks has not been measured.")
+        return DefaultRanking("physics", "How the Llama ranks has not been measured.")
     physics, llama = (_mean(chosen, name) for name in (PHYSICS, ZERO_SHOT))
     tasks = " and ".join(dict.fromkeys(row.task for row in chosen))
-    found = f"against measured values ({tasks}) physics has a Spearman correlation of {physics:.2f}"
+    found = f"Against measured values ({tasks}) physics has a Spearman correlation of {physics:.2f}"
     found += f", the embedded Llama untrained {llama:.2f}"
-    if llama > physics:
-        return DefaultRanking("llama", f"By the Llama: {found}.")
-    return DefaultRanking("physics", f"By physics: {found}.")
+    return DefaultRanking("llama" if llama > physics else "physics", f"{found}.")
 
 
 def _mean(rows: Sequence[Row], ranking: str) -> float:

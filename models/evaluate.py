@@ -111,9 +111,10 @@ def compare(
     readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
     for seed in seeds:
         out = dict(zip(smiles, held_out(np.array([group[one] for one in smiles]), HELD_OUT, seed), strict=True))
-        kept = [np.array([not out[candidate.smiles] for candidate in task.candidates]) for task in tasks]
-        taught = [_part(task, rows) for task, rows in zip(tasks, kept, strict=True)]
-        unseen = [_part(task, ~rows) for task, rows in zip(tasks, kept, strict=True)]
+        is_out = [np.array([out[candidate.smiles] for candidate in task.candidates]) for task in tasks]
+        kept, held = [np.flatnonzero(~which) for which in is_out], [np.flatnonzero(which) for which in is_out]
+        taught = [task.part(rows) for task, rows in zip(tasks, kept, strict=True)]
+        unseen = [task.part(rows) for task, rows in zip(tasks, held, strict=True)]
         for known, other in zip(taught, unseen, strict=True):
             yield from _baselines(known, other, descriptors, group, seed)
             yield from untrained(llama, other, seed, store)
@@ -125,10 +126,10 @@ def compare(
                 if (key := (task.name, architecture.descriptors)) not in readings:
                     readings[key] = ranker.read(task.candidates, task.question)
             read = [readings[task.name, architecture.descriptors] for task in tasks]
-            known_readings = [reading[np.flatnonzero(rows)] for reading, rows in zip(read, kept, strict=True)]
+            known_readings = [reading[rows] for reading, rows in zip(read, kept, strict=True)]
             train(ranker, taught, replace(recipe, seed=seed), readings=known_readings)
-            for other, reading, rows in zip(unseen, read, kept, strict=True):
-                predicted = ranker.scores(other.candidates, other.question, reading[np.flatnonzero(~rows)])
+            for other, reading, rows in zip(unseen, read, held, strict=True):
+                predicted = ranker.scores(other.candidates, other.question, reading[rows])
                 yield Prediction(arm.name, other.name, seed, predicted, other.measured)
             progress(f"{arm.name}, split {seed}")
 
@@ -155,13 +156,15 @@ def table(predictions: Sequence[Prediction]) -> list[Row]:
 
 
 def write_rows(file: Path, rows: Iterable[Row]) -> None:
-    """Write a table of rankings."""
-    with file.open("w", encoding="utf-8", newline="") as lines:
+    """Write a table of rankings: the whole file or nothing of it."""
+    temporary = file.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
         writer.writerow([field.name for field in fields(Row)])
         writer.writerows(
             (r.ranking, r.task, r.molecules, *(f"{v:.4f}" for v in (r.spearman, r.low, r.high))) for r in rows
         )
+    temporary.replace(file)
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -223,8 +226,3 @@ def _features(candidates: Sequence[Evidence], descriptors: tuple[str, ...]) -> V
     if not (descriptors and all(candidate.signature for candidate in candidates)):
         return numbers
     return np.hstack((numbers, np.array([candidate.signature for candidate in candidates])))
-
-
-def _part(task: Task, which: NDArray[np.bool_]) -> Task:
-    rows = np.flatnonzero(which)
-    return replace(task, candidates=tuple(task.candidates[i] for i in rows), measured=task.measured[rows])

@@ -13,7 +13,7 @@ import llguidance.hf
 import llguidance.numpy
 import numpy as np
 import torch
-from accelerate.hooks import remove_hook_from_module  # type: ignore[import-untyped]
+from accelerate.hooks import remove_hook_from_module
 from huggingface_hub import snapshot_download
 from transformers import AutoTokenizer, DynamicCache
 

@@ -6,7 +6,7 @@ from safetensors import safe_open
 
 from models.evidence_file import TABLE
 from models.language_model import LanguageModel
-from models.tasks import QUESTIONS
+from models.tasks import QUESTIONS, task_of
 
 ADAPTER = TABLE.with_name("ranker.safetensors")
 """Made by `eigenlead train` for the embedded Llama."""
@@ -16,8 +16,7 @@ PROFILE = "quick"
 
 def applies(llama: LanguageModel, question: str, profile: str) -> bool:
     """Whether the shipped ranker has learned this question, from such values, with this Llama."""
-    is_known = question in {one.text for one in QUESTIONS.values()}
-    return is_known and profile == PROFILE and ADAPTER.is_file() and llama.hash == _llama_hash()
+    return task_of(question) in QUESTIONS and profile == PROFILE and ADAPTER.is_file() and llama.hash == _llama_hash()
 
 
 def _llama_hash() -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from models.evidence import Evidence
 from models.train import Task
 from molecules.measured import measured_set
+from pipeline.objective import objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,15 @@ QUESTIONS: Mapping[str, Question] = {
     "esol": Question("which dissolves better in water", 1.0, "solvation.log_p"),
 }
 """By measured set."""
+RATES = "gsh"
+"""Measured rates with glutathione, which are never taught: they test what was learned."""
+RATES_QUESTION = objective("covalent").question
+
+
+def task_of(question: str) -> str:
+    """The measured set that answers a question; empty where none does."""
+    questions = {one.text: name for name, one in QUESTIONS.items()} | {RATES_QUESTION: RATES}
+    return questions.get(question, "")
 
 
 def measured_tasks(evidence: Mapping[str, Evidence]) -> list[Task]:

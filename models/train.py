@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,10 @@ class Task:
     """(n,) the higher, the better."""
     physics: str = ""
     """Dotted name of the descriptor whose lower value should be the better, without any fit; empty: none."""
+
+    def part(self, rows: NDArray[np.int64]) -> Task:
+        """The same property of some molecules, by their indices."""
+        return replace(self, candidates=tuple(self.candidates[i] for i in rows), measured=self.measured[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def train(
         for which, rows in _interleaved([one[epoch] for one in steps]):
             optimiser.zero_grad()
             loss = pair_loss(ranker(encoded[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
             schedule.step()

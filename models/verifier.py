@@ -265,7 +265,8 @@ class Verifier:
         with localcontext(prec=400):
             written = Decimal(number.written)
             exact = Decimal(self._known(value))
-            if written != exact.quantize(Decimal(1).scaleb(written.as_tuple().exponent), ROUND_HALF_EVEN):  # type: ignore[arg-type]
+            exponent = int(written.as_tuple().exponent)
+            if written != exact.quantize(Decimal(1).scaleb(exponent), ROUND_HALF_EVEN):
                 raise UnsupportedError(
                     f"{number.written} {number.unit}".rstrip() + f" is not {value:.6g} of the evidence"
                 )

@@ -20,9 +20,9 @@ SECONDS_AT_100, EXPONENT, FIXED_SECONDS = 0.99, 3.24, 0.43
 functions. Fitted by `benchmarks/cost_model.py`; 0.27 of the fixed seconds are the geometry's."""
 OPEN_SHELL_FACTOR = 1.54
 SELF_CONSISTENT_DFT_FACTOR = 3.5
-SMD_FACTOR = 2.0
-"""Of a ground state in a solvent by SMD: half of its time goes there, says docs/VALIDATION.md, section Time."""
-SMD_OF_MEAN_FIELD_FACTOR = 1.5
+SOLVENT_FACTORS = {"alpb": 1.0, "smd": 2.0, "smd-mean-field": 1.5}
+"""Of a ground state in a solvent, by solvent model: half of its time goes into SMD, says docs/VALIDATION.md, and half
+as much into SMD on the mean field that is there already."""
 _BASE_GIGABYTES = 0.7
 _AUXILIARY_PER_BASIS = 4.5
 _LEAST_SAMPLES = 5
@@ -91,11 +91,7 @@ def reference_seconds(calculation: Calculation, level: LevelOfTheory) -> float:
         seconds *= OPEN_SHELL_FACTOR
     if level.dft_functional and level.dft_density == "self-consistent":
         seconds *= SELF_CONSISTENT_DFT_FACTOR
-    if level.solvent_model == "smd-mean-field" and species.environment != "gas":
-        seconds *= SMD_OF_MEAN_FIELD_FACTOR
-    if level.solvent_model == "smd" and species.environment != "gas":
-        seconds *= SMD_FACTOR
-    return seconds
+    return seconds if species.environment == "gas" else seconds * SOLVENT_FACTORS[level.solvent_model]
 
 
 def _machine_factor(store: Store, level: LevelOfTheory) -> float:

@@ -96,7 +96,7 @@ class ValidationSet:
 
 def gsh(data: Path) -> ValidationSet:
     """Glutathione kinetics of Michael acceptors: thiol addition energies and barriers."""
-    rows = _rows(data / "gsh_kinetics.tsv")
+    rows = measured_rows(data / "gsh_kinetics.tsv")
 
     def energy(profile: Profile) -> Variant:
         level = PROFILES[profile]
@@ -167,7 +167,7 @@ def freesolv() -> ValidationSet:
 def ionisation(data: Path) -> ValidationSet:
     """Ionisation energies and electron affinities at given geometries."""
     folder = data / "ionisation"
-    rows = _rows(folder / "reference.tsv")
+    rows = measured_rows(folder / "reference.tsv")
 
     def case(row: Mapping[str, str], level: LevelOfTheory, valence: bool) -> Case:
         upper, lower = (_given(folder / row[side]) for side in ("minuend", "subtrahend"))
@@ -276,7 +276,12 @@ def _enthalpy(bond: BreakableBond, states: Sequence[GroundState]) -> tuple[Descr
     return (dissociation_enthalpy("bond_dissociation", bond, *states),)
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
+def measured_rows(file: Path) -> list[dict[str, str]]:
+    """Rows of a table of measured values.
+
+    Raises:
+        InputError: there is no such file.
+    """
     try:
         with file.open(encoding="utf-8") as lines:
             return list(csv.DictReader(lines, delimiter="\t"))

@@ -15,7 +15,7 @@ TILE = 32
 """Row pairs in a tile. More make longer loops, fewer stay in the cache."""
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def forward(
     first_tile: int,
     end_tile: int,
@@ -62,7 +62,7 @@ def forward(
                     psi[y_start + v * y_row + r * y_column] = sign * y[r, k]
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def backward(
     first_tile: int,
     end_tile: int,

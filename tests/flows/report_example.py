@@ -276,7 +276,7 @@ def document(candidates: tuple[RankedCandidate, ...], **changes: object) -> Repo
                 ),
             ),
             sorted_by="physics",
-            sorted_because="By physics: how the Llama ranks has not been measured.",
+            sorted_because="How the Llama ranks has not been measured.",
         ),
         candidates=candidates,
         rejected=(

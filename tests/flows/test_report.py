@@ -347,7 +347,8 @@ def test_the_page_says_what_it_must(browser: Browser, pages: dict[str, Path]) ->
         "template",
         "1 does not hold",
         "The active spaces of the two sides differ by one orbital.",
-        "Marked: the 3 heavy atoms of the grown model",
+        "Marked: the 3 heavy atoms of the grown model on which thiol addition was corrected, capped with hydrogen; "
+        "it was computed on 2 of them, and GFN2-xTB stands for the rest.",
         "C–H bonds from 80 (weak, dark) to 105 kcal/mol",
         "Thiol addition energy less that of C=CC(=O)NC, kcal/mol",
         "Neither too reactive nor too sluggish.",
