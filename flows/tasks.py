@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from flows.findings import Failed
 from flows.request import ScreenRequest
 from flows.server import end_with_parent
+from models.composer import taught
 from models.default_ranking import DefaultRanking, default_ranking
 from models.errors import LlamaError
 from models.evidence import EvidenceTable
@@ -124,6 +125,11 @@ def _llama(spec: str) -> LanguageModel:
 
 
 @cache
+def _composer(spec: str) -> LanguageModel:
+    return taught(_llama(spec))
+
+
+@cache
 def _ranker(file: Path, spec: str) -> tuple[Ranker, Training]:
     llama = _llama(spec)
     if not isinstance(llama, Llama):
@@ -164,7 +170,7 @@ def explain_best(
     """Have the Llama explain the candidates with these ids."""
     explanations = {}
     for done, candidate_id in enumerate(best, start=1):
-        explanations[candidate_id] = explain(_llama(spec), table, candidate_id, seed, open_store(store_url))
+        explanations[candidate_id] = explain(_composer(spec), table, candidate_id, seed, open_store(store_url))
         progress(done)
     return explanations
 

@@ -19,6 +19,8 @@ from flows.validation.tables import read_values
 from models import evidence_file
 from models.assay import by_time, check, read_assay
 from models.baselines import BASELINES
+from models.composer import ADAPTER as COMPOSER
+from models.composer import Composer, Teaching, mean_loss, taught, teach
 from models.default_ranking import LLAMA_RANKER, RANKINGS
 from models.evaluate import (
     HELD_OUT,
@@ -35,6 +37,7 @@ from models.evaluate import (
 from models.evaluate import table as rows_of
 from models.evidence import DescriptorEvidence, bare_evidence
 from models.explanation_trial import run_trial
+from models.lessons import lessons
 from models.llama import Llama, load_llama, use_threads
 from models.ranker import Architecture, Ranker, Reading, Training, load_ranker, numbers_of
 from models.shipped import ADAPTER, PROFILE
@@ -48,6 +51,8 @@ from pipeline.store import content_hash
 DESCRIPTORS = tuple(evidence_file.TITLES)
 """That the shipped ranker reads, besides properties."""
 TRIAL_SEED = 20261125
+LESSON_SEED, LESSONS, LESSONS_HELD_OUT = 20261101, 320, 40
+"""Of made-up evidence, other than that of the trial."""
 LEAST_EVIDENCE = 100
 """Molecules in the table of evidence, below which nothing is trained."""
 _TAUGHT = tuple(QUESTIONS)
@@ -56,6 +61,7 @@ _SHARES = (0.25, 0.5, 1.0)
 """Of the training set, for the learning curve."""
 _BINS = 5
 _EXPLANATIONS_BETWEEN_LINES = 25
+_LESSONS_BETWEEN_LINES = 40
 _LINES = 8
 """Of progress in a training."""
 
@@ -78,6 +84,25 @@ def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) ->
     ranker.save(ADAPTER, Training(questions, PROFILE, molecules, seed, perf_counter() - started, measured))
     checkpoint.unlink()
     return ADAPTER
+
+
+def train_composer(llama_spec: str, seed: int, threads: int, console: Console) -> Path:
+    """Teach the Llama composing explanations, by lessons on made-up evidence; a training that was cut off goes on."""
+    llama = _llama(llama_spec, threads)
+    started = perf_counter()
+    composer = Composer(llama, seed)
+    console.print(f"Reading {LESSONS + LESSONS_HELD_OUT} lessons")
+    every = list(lessons(LESSONS + LESSONS_HELD_OUT, LESSON_SEED))
+    studied = composer.study(every, _studied(console))
+    known, unseen = studied[LESSONS_HELD_OUT:], studied[:LESSONS_HELD_OUT]
+    before = mean_loss(composer, unseen)
+    checkpoint = COMPOSER.parent / f"composer-{content_hash(llama.hash, seed, LESSON_SEED, LESSONS)[:12]}.checkpoint"
+    teach(composer, known, seed, checkpoint, _epochs(console))
+    after = mean_loss(composer, unseen)
+    console.print(f"Loss on {len(unseen)} lessons held out: {before:.3f} before, {after:.3f} after")
+    composer.save(COMPOSER, Teaching(len(known), seed, perf_counter() - started, before, after))
+    checkpoint.unlink()
+    return COMPOSER
 
 
 def _best_arm() -> tuple[Architecture, Mapping[str, float]]:
@@ -140,7 +165,7 @@ def evaluate(
         if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
             console.print(f"{done} of {of} explanations", highlight=False)
 
-    trial = run_trial(llama, explanations, TRIAL_SEED, store, show)
+    trial = run_trial(taught(llama), explanations, TRIAL_SEED, store, show)
     page = folder / "LLAMA.md"
     folder.mkdir(parents=True, exist_ok=True)
     page.write_text(llama_page(llama, tasks, rows, seeds, trial), encoding="utf-8")
@@ -266,6 +291,14 @@ def _tasks() -> list[Task]:
             "Run `eigenlead train --collect` first; it goes on where it stopped.",
         )
     return measured_tasks(evidence)
+
+
+def _studied(console: Console) -> Callable[[int, int], None]:
+    def show(done: int, of: int) -> None:
+        if done % _LESSONS_BETWEEN_LINES == 0 or done == of:
+            console.print(f"{done} of {of} lessons read", highlight=False)
+
+    return show
 
 
 def _epochs(console: Console) -> Callable[[int, int, float], None]:

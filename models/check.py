@@ -16,7 +16,7 @@ from models.evidence import EvidenceTable
 from models.sentences import Sentence, sentences
 from models.verifier import UnsupportedError, Verifier
 
-CHECK_VERSION = 2
+CHECK_VERSION = 3
 """Enters the key of every stored explanation."""
 
 
@@ -41,106 +41,130 @@ def check_text(text: str, table: EvidenceTable, candidate_id: str) -> tuple[Prob
     subject = next(evidence for evidence in table.candidates if evidence.id == candidate_id)
     verifier = Verifier(table, subject)
     problems = []
-    for sentence in sentences(text, table, subject):
+    for place, sentence in enumerate(sentences(text, table, subject)):
         try:
-            _verify(verifier, sentence)
+            _verify(verifier, sentence, place)
         except UnsupportedError as error:
             problems.append(Problem(sentence.text, str(error)))
     return tuple(problems)
 
 
-def _verify(verifier: Verifier, sentence: Sentence) -> None:
-    """Raise `UnsupportedError` unless the evidence supports the sentence."""
-    for pattern, meaning in _FORMS:
-        if match := pattern.fullmatch(sentence.form):
+def _verify(verifier: Verifier, sentence: Sentence, place: int) -> None:
+    """Raise `UnsupportedError` unless the evidence supports the sentence, and its opening fits what it says."""
+    opened = _OPENING.match(sentence.form)
+    if opened and place == 0:
+        raise UnsupportedError("it follows no other sentence")
+    form = sentence.form[opened.end() :] if opened else sentence.form
+    for tone, pattern, meaning in _FORMS:
+        if match := pattern.fullmatch(form):
+            if opened and opened[1] not in (*_OPENINGS[""], *_OPENINGS[tone]):
+                raise UnsupportedError(f"it cannot begin with {opened[1]!r}")
             meaning(verifier, *match.groups(), *sentence.slots)
             return
     raise UnsupportedError("it is none of the statements that can be checked against the evidence")
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
-    (re.compile(rf"(?:{form})\."), meaning)
-    for form, meaning in (
-        (r"(?:its|the) D is V|its D comes to V", Verifier.value),
-        (r"the calculation puts its D at V", Verifier.value),
-        (r"for its D the calculation gives V", Verifier.value),
-        (r"the D of N is V", Verifier.value_of),
-        (r"its D is V and its D is V", Verifier.two_values),
-        (r"its D is V, with an uncertainty of ±V", Verifier.value_with_uncertainty),
-        (r"the uncertainty of its D is ±V|its D is known to ±V", Verifier.uncertainty),
-        (r"at V, its D is (lower|higher) than that of N \(V\)", Verifier.comparison),
-        (r"its D of V lies (below|above) the V of N", Verifier.comparison_reordered),
-        (
-            r"its D comes to V, (lower|higher) than the V of N",
-            lambda check, way, title, number, others, other: check.comparison(way, number, title, other, others),
+_OPENINGS = {
+    "": ("besides", "what is more", "as things stand", "in any case"),
+    "caution": ("however", "on the downside", "that said", "even so", "still"),
+    "comfort": ("on the plus side", "reassuringly"),
+}
+"""Words that may tie a sentence to the one before, by its tone: any, against the candidate or its value, or for it."""
+_OPENING = re.compile(rf"({'|'.join(word for words in _OPENINGS.values() for word in words)}), ")
+
+_Meaning = Callable[..., None]
+_PLAIN: tuple[tuple[str, _Meaning], ...] = (
+    (r"(?:its|the) D is V|its D comes to V", Verifier.value),
+    (r"the calculation puts its D at V", Verifier.value),
+    (r"for its D the calculation gives V", Verifier.value),
+    (r"the D of N is V", Verifier.value_of),
+    (r"its D is V and its D is V", Verifier.two_values),
+    (r"its D is V, with an uncertainty of ±V", Verifier.value_with_uncertainty),
+    (r"at V, its D is (lower|higher) than that of N \(V\)", Verifier.comparison),
+    (r"its D of V lies (below|above) the V of N", Verifier.comparison_reordered),
+    (
+        r"its D comes to V, (lower|higher) than the V of N",
+        lambda check, way, title, number, others, other: check.comparison(way, number, title, other, others),
+    ),
+    (r"at V, its D is (lower|higher) than that of N \(V\), so ([a-z ]+)", Verifier.consequence),
+    (r"its D of V lies (below|above) the V of N, so ([a-z ]+)", Verifier.consequence_reordered),
+    (
+        r"its D comes to V, (lower|higher) than the V of N, so ([a-z ]+)",
+        lambda check, way, meaning, title, number, others, other: check.consequence(
+            way, meaning, number, title, other, others
         ),
-        (r"at V, its D is (lower|higher) than that of N \(V\), so ([a-z ]+)", Verifier.consequence),
-        (r"its D of V lies (below|above) the V of N, so ([a-z ]+)", Verifier.consequence_reordered),
-        (
-            r"its D comes to V, (lower|higher) than the V of N, so ([a-z ]+)",
-            lambda check, way, meaning, title, number, others, other: check.consequence(
-                way, meaning, number, title, other, others
-            ),
-        ),
-        (
-            r"thiol addition is (more|less) exergonic than for N \(V against V\), "
-            r"so it should react more (readily|slowly) with thiols",
-            Verifier.exergonic,
-        ),
-        (
-            r"against N \(V\), its thiol addition of V is (more|less) exergonic: "
-            r"(faster|slower) turnover by glutathione is possible",
-            lambda check, degree, speed, other, others, number: check.exergonic(degree, speed, other, number, others),
-        ),
-        (r"its D of V lies (below|above) the list's median of V", Verifier.median),
-        (r"at V, its D is (lower|higher) than the median of the list \(V\)", Verifier.median_reordered),
-        (r"at V, its D is the (lowest|highest) of the V candidates", Verifier.extreme),
-        (r"no other candidate has a (lower|higher) D than its V", Verifier.no_other),
-        (r"by D it is the (best|worst) of the V candidates, at V", Verifier.best),
-        (
-            r"it is the (best|worst) of the V candidates by D \(V\)",
-            lambda check, which, count, title, number: check.best(which, title, count, number),
-        ),
-        (r"by D it ranks number V of V, with V", Verifier.rank),
-        (
-            r"it comes in as number V of V by D, with V",
-            lambda check, place, count, title, number: check.rank(title, place, count, number),
-        ),
-        (r"by D, N ranks number V of V \(V\)", Verifier.rank_named),
-        (r"it keeps within lipinski's rule of five|lipinski's rule of five holds for it", Verifier.lipinski),
-        (r"(?:no structural alert was found|it carries no structural alert)", Verifier.no_alerts),
-        (r"(?:it carries the structural alert A|one structural alert was found: A)", Verifier.one_alert),
-        (r"it carries V structural alerts, among them A|of its V structural alerts, one is A", Verifier.alerts),
-        (r"(?:caution on its D|a limit of its D): F", Verifier.flag),
-        (r"a (rise|fall) of its D by more than V would put it before N", Verifier.overtaking),
-        (
-            r"(?:it would move ahead of N if its D (rose|fell)|to pass N, its D would have to (rise|fall)) "
-            r"by more than V",
-            lambda check, past, future, other, title, gap: check.overtaking(past or future, title, gap, other),
-        ),
-        (r"a (rise|fall) of its D by more than V would put it behind N", Verifier.falling_behind),
-        (
-            r"(?:it would drop behind N if its D (rose|fell)|its place before N holds unless its D (rises|falls)) "
-            r"by more than V",
-            lambda check, dropped, held, other, title, gap: check.falling_behind(dropped or held, title, gap, other),
-        ),
-        (r"without the quantum step \(Q\) its D would be V", Verifier.without_quantum),
-        (r"Q in place of the quantum step puts its D at V", Verifier.without_quantum),
-        (r"exact Q gives the same D as the vqe, V", Verifier.same_without_quantum),
-        (
-            r"the quantum step changes nothing in its D: exact Q also gives V",
-            lambda check, title, rung, number: check.same_without_quantum(rung, title, number),
-        ),
-        (r"the quantum step moves its D from V \(Q\) to V", Verifier.moved),
-        (r"Q alone would put its D at V instead of V", Verifier.rung),
-        (r"by Q alone its D would be V, not V", Verifier.rung),
-        (r"ranked by Q alone it would be number V instead of V", Verifier.rung_rank_moved),
-        (r"Q alone would rank it number V, not V", Verifier.rung_rank_moved),
-        (r"(?:ranked by Q alone it would keep|Q alone would leave it at) number V", Verifier.rung_rank_same),
-        (r"the gap to N \(V\) (is within) the combined uncertainty of ±V, so their order is open", Verifier.gap),
-        (r"its order with N is open: the gap of V (is within) the combined uncertainty of ±V", Verifier.gap),
-        (r"the gap to N \(V\) (exceeds) the combined uncertainty of ±V", Verifier.gap),
-        (r"it is told apart from N: the gap of V (exceeds) the combined uncertainty of ±V", Verifier.gap),
-    )
+    ),
+    (
+        r"thiol addition is (more|less) exergonic than for N \(V against V\), "
+        r"so it should react more (readily|slowly) with thiols",
+        Verifier.exergonic,
+    ),
+    (
+        r"against N \(V\), its thiol addition of V is (more|less) exergonic: "
+        r"(faster|slower) turnover by glutathione is possible",
+        lambda check, degree, speed, other, others, number: check.exergonic(degree, speed, other, number, others),
+    ),
+    (r"its D of V lies (below|above) the list's median of V", Verifier.median),
+    (r"at V, its D is (lower|higher) than the median of the list \(V\)", Verifier.median_reordered),
+    (r"at V, its D is the (lowest|highest) of the V candidates", Verifier.extreme),
+    (r"no other candidate has a (lower|higher) D than its V", Verifier.no_other),
+    (r"by D it is the (best|worst) of the V candidates, at V", Verifier.best),
+    (
+        r"it is the (best|worst) of the V candidates by D \(V\)",
+        lambda check, which, count, title, number: check.best(which, title, count, number),
+    ),
+    (r"by D it ranks number V of V, with V", Verifier.rank),
+    (
+        r"it comes in as number V of V by D, with V",
+        lambda check, place, count, title, number: check.rank(title, place, count, number),
+    ),
+    (r"by D, N ranks number V of V \(V\)", Verifier.rank_named),
+    (r"a (rise|fall) of its D by more than V would put it before N", Verifier.overtaking),
+    (
+        r"(?:it would move ahead of N if its D (rose|fell)|to pass N, its D would have to (rise|fall)) "
+        r"by more than V",
+        lambda check, past, future, other, title, gap: check.overtaking(past or future, title, gap, other),
+    ),
+    (r"a (rise|fall) of its D by more than V would put it behind N", Verifier.falling_behind),
+    (
+        r"(?:it would drop behind N if its D (rose|fell)|its place before N holds unless its D (rises|falls)) "
+        r"by more than V",
+        lambda check, dropped, held, other, title, gap: check.falling_behind(dropped or held, title, gap, other),
+    ),
+    (r"without the quantum step \(Q\) its D would be V", Verifier.without_quantum),
+    (r"Q in place of the quantum step puts its D at V", Verifier.without_quantum),
+)
+"""Sentences that speak neither for nor against."""
+_CAUTION: tuple[tuple[str, _Meaning], ...] = (
+    (r"the uncertainty of its D is ±V|its D is known to ±V", Verifier.uncertainty),
+    (r"(?:it carries the structural alert A|one structural alert was found: A)", Verifier.one_alert),
+    (r"it carries V structural alerts, among them A|of its V structural alerts, one is A", Verifier.alerts),
+    (r"(?:caution on its D|a limit of its D): F", Verifier.flag),
+    (r"the quantum step moves its D from V \(Q\) to V", Verifier.moved),
+    (r"Q alone would put its D at V instead of V", Verifier.rung),
+    (r"by Q alone its D would be V, not V", Verifier.rung),
+    (r"ranked by Q alone it would be number V instead of V", Verifier.rung_rank_moved),
+    (r"Q alone would rank it number V, not V", Verifier.rung_rank_moved),
+    (r"the gap to N \(V\) (is within) the combined uncertainty of ±V, so their order is open", Verifier.gap),
+    (r"its order with N is open: the gap of V (is within) the combined uncertainty of ±V", Verifier.gap),
+)
+"""Sentences that speak against the candidate or its value."""
+_COMFORT: tuple[tuple[str, _Meaning], ...] = (
+    (r"it keeps within lipinski's rule of five|lipinski's rule of five holds for it", Verifier.lipinski),
+    (r"(?:no structural alert was found|it carries no structural alert)", Verifier.no_alerts),
+    (r"exact Q gives the same D as the vqe, V", Verifier.same_without_quantum),
+    (
+        r"the quantum step changes nothing in its D: exact Q also gives V",
+        lambda check, title, rung, number: check.same_without_quantum(rung, title, number),
+    ),
+    (r"(?:ranked by Q alone it would keep|Q alone would leave it at) number V", Verifier.rung_rank_same),
+    (r"the gap to N \(V\) (exceeds) the combined uncertainty of ±V", Verifier.gap),
+    (r"it is told apart from N: the gap of V (exceeds) the combined uncertainty of ±V", Verifier.gap),
+)
+"""Sentences that speak for them."""
+_FORMS = tuple(
+    (tone, re.compile(rf"(?:{form})\."), meaning)
+    for tone, forms in (("", _PLAIN), ("caution", _CAUTION), ("comfort", _COMFORT))
+    for form, meaning in forms
 )
 """The sentences that can be checked, and what checks each; groups first, then the slots from left to right."""

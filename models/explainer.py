@@ -13,9 +13,10 @@ from models.errors import LlamaError
 from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
 from models.language_model import LanguageModel, Message
 from models.names import labels
+from models.openings import opened
 from pipeline.store import Store, content_hash
 
-EXPLANATION_VERSION = 2
+EXPLANATION_VERSION = 3
 """Changes when prompt or choice of claims change; enters the key of every stored explanation."""
 
 _TEMPERATURE = 0.8  # wordings vary between candidates; what is said is true at any temperature
@@ -52,7 +53,7 @@ def explain(
         attempts: how often to ask.
     """
     parts = explanation_parts(table, candidate_id)
-    messages, offered = _messages(table, candidate_id), [[claim.text for claim in part] for part in parts]
+    messages, offered = explanation_messages(table, candidate_id), [[claim.text for claim in part] for part in parts]
     versions = (EXPLANATION_VERSION, CLAIMS_VERSION, CHECK_VERSION)
     key = content_hash(("explanation", versions, llama.hash, messages, offered, seed, attempts))
     answers: list[str] = store.get(key) or []
@@ -81,8 +82,9 @@ def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Cl
     """The claims from which each sentence is chosen.
 
     In order: the verdict, a comparison, liabilities or properties, what is uncertain, what would change the rank, and
-    what the quantum step changed. Only claims that passed the check are offered. Alerts and flags are not left
-    to choice: where there are some, the third and fourth sentence tell of one.
+    what the quantum step changed. Only claims that passed the check are offered, from the second sentence on also with
+    an opening that ties them to the one before. Alerts and flags are not left to choice: where there are some, the
+    third and fourth sentence tell of one.
     """
     claims = _checked(claims_of(table, candidate_id), table, candidate_id)
     main = table.ranking_descriptor
@@ -98,7 +100,9 @@ def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Cl
     uncertain = flags or _of(claims, "inseparable", "separate") or _of(claims, "uncertainty")
     quantum = _of(claims, "rung_rank") or _of(claims, "rung")
     offered = (verdict, compared, _of(claims, "alert") or described, uncertain, _of(claims, "change"), quantum)
-    return tuple(tuple(part) for part in offered if part)
+    first, *others = [part for part in offered if part] or [[]]
+    tied = [[*part, *(tied for claim in part for tied in opened(claim))] for part in others]
+    return tuple(tuple(part) for part in (first, *tied) if part)
 
 
 def _of(claims: Sequence[Claim], *relations: str) -> list[Claim]:
@@ -126,7 +130,8 @@ def _read(
     return None if rest or check_text(answer, table, candidate_id) else tuple(found)
 
 
-def _messages(table: EvidenceTable, candidate_id: str) -> list[Message]:
+def explanation_messages(table: EvidenceTable, candidate_id: str) -> list[Message]:
+    """What the Llama is told of a candidate that it is to explain."""
     rank = next(evidence.rank_physics for evidence in table.candidates if evidence.id == candidate_id)
     facts = evidence_prompt(table, candidate_id, labels(table)[candidate_id])
     return [

@@ -11,6 +11,7 @@ from models.check import check_text
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from models.explainer import explain
 from models.language_model import LanguageModel
+from models.style import Style, style_of
 from pipeline.store import Store
 
 _MOST_CANDIDATES = 30
@@ -31,6 +32,8 @@ class TrialResult:
     """Answers of the Llama that failed the check."""
     false_claims: int
     """Sentences of the final texts that the evidence does not support."""
+    style: Style
+    """How the texts read."""
     seconds: float
     """Of this run; one that finds its answers in the store is short."""
 
@@ -56,15 +59,18 @@ def run_trial(
     """
     start = time.perf_counter()
     by_llama = rejected = false_claims = 0
+    said = []
     for done, (table, candidate_id) in enumerate(trial_tables(count, seed), start=1):
         explanation = explain(llama, table, candidate_id, seed + done, store)
         by_llama += explanation.source == "llama"
         rejected += explanation.rejected_attempts
+        said.append(explanation.claims)
         if explanation.claims:
             false_claims += len(check_text(explanation.text, table, candidate_id))
         if progress is not None:
             progress(done, count)
-    return TrialResult(count, by_llama, count - by_llama, rejected, false_claims, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return TrialResult(count, by_llama, count - by_llama, rejected, false_claims, style_of(said), seconds)
 
 
 def trial_tables(count: int, seed: int) -> Iterator[tuple[EvidenceTable, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from copy import copy, deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 import torch
 from accelerate.hooks import remove_hook_from_module
 from huggingface_hub import snapshot_download
+from numpy.typing import NDArray
 from transformers import AutoTokenizer, DynamicCache
 
 from models.embedded import GGUF_SHA256, embedded_folder
@@ -26,6 +29,20 @@ from models.served import ServedLlama
 from pipeline.store import content_hash
 
 _MOST_TOKENS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """A constrained answer as tokens, and where in it there was a choice."""
+
+    tokens: tuple[int, ...]
+    """Of the conversation and the answer."""
+    positions: tuple[int, ...]
+    """Of the token before each choice."""
+    allowed: tuple[tuple[int, ...], ...]
+    """Tokens that the grammar allowed at each, two or more."""
+    chosen: tuple[int, ...]
+    """Which of the allowed ones was taken at each, by its place among them."""
 
 
 class Llama:
@@ -112,11 +129,8 @@ class Llama:
             seed: of this call's own random generator.
             temperature: 0 takes the likeliest token.
         """
-        matcher = llguidance.LLMatcher(self._guide, llguidance.LLMatcher.grammar_from_lark(grammar))
-        if matcher.is_error():
-            raise LlamaError(f"the grammar is not valid Lark for llguidance: {matcher.get_error()}")
+        matcher = self._matcher(grammar)
         generator = torch.Generator(self._device).manual_seed(seed)
-        bitmask = llguidance.numpy.allocate_token_bitmask(1, self._width)
         cache = DynamicCache(config=self._model.config)
         unread = self._prompt(messages)
         answer: list[int] = []
@@ -127,11 +141,9 @@ class Llama:
             unread += forced
             if matcher.is_stopped():
                 break
-            llguidance.numpy.fill_next_token_bitmask(matcher, bitmask)
-            allowed = np.unpackbits(bitmask[0].view(np.uint8), bitorder="little")[: self._width].astype(bool)
             tokens = torch.tensor([unread], device=self._device)
             logits = self._model(tokens, past_key_values=cache, logits_to_keep=1).logits[0, -1].float()
-            logits[torch.from_numpy(~allowed).to(self._device)] = -torch.inf
+            logits[torch.from_numpy(~self._allowed(matcher)).to(self._device)] = -torch.inf
             if temperature > 0:
                 chances = (logits / temperature).softmax(dim=-1)
                 token = int(torch.multinomial(chances, 1, generator=generator))
@@ -142,6 +154,46 @@ class Llama:
             answer.append(token)
             unread = [token]
         return str(self._tokenizer.decode(answer, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def decisions(self, messages: Sequence[Message], parts: Sequence[Sequence[str]], answer: str) -> Decisions:
+        """Where an answer, made of one sentence of each part, was a choice: what `compose` would have sampled.
+
+        Args:
+            messages: the conversation.
+            parts: the sentences that were offered.
+            answer: one of each, joined by spaces.
+        """
+        matcher, rest = self._matcher(_grammar(parts)), answer.encode()
+        tokens, found = self._prompt(messages), []
+        while True:
+            forced = matcher.compute_ff_tokens()
+            matcher.consume_tokens(forced)
+            tokens += forced
+            rest = rest[len(self._guide.decode_bytes(forced)) :]
+            if matcher.is_stopped() or not rest:
+                break
+            allowed = np.flatnonzero(self._allowed(matcher)).tolist()
+            token = self._guide.tokenize_bytes(rest)[0]
+            if token not in allowed or not matcher.consume_token(token):
+                raise ValueError(f"what follows is not among the sentences offered: {rest.decode(errors='replace')}")
+            if len(allowed) > 1:
+                found.append((len(tokens) - 1, tuple(allowed), allowed.index(token)))
+            tokens.append(token)
+            rest = rest[len(self._guide.decode_bytes([token])) :]
+        positions, allowed_of_each, chosen = zip(*found, strict=True) if found else ((), (), ())
+        return Decisions(tuple(tokens), positions, allowed_of_each, chosen)
+
+    def _matcher(self, grammar: str) -> llguidance.LLMatcher:
+        matcher = llguidance.LLMatcher(self._guide, llguidance.LLMatcher.grammar_from_lark(grammar))
+        if matcher.is_error():
+            raise LlamaError(f"the grammar is not valid Lark for llguidance: {matcher.get_error()}")
+        return matcher
+
+    def _allowed(self, matcher: llguidance.LLMatcher) -> NDArray[np.bool_]:
+        """(vocabulary,) which tokens may come next."""
+        bitmask = llguidance.numpy.allocate_token_bitmask(1, self._width)
+        llguidance.numpy.fill_next_token_bitmask(matcher, bitmask)
+        return np.unpackbits(bitmask[0].view(np.uint8), bitorder="little")[: self._width].astype(bool)
 
     def _decoder(self) -> Any:
         """The layers of the text model; a Llama 4 has them deeper inside than a Llama 3."""
@@ -177,19 +229,44 @@ class Llama:
         remove_hook_from_module(upper, recurse=True)
         return upper.to("cpu", torch.float32)
 
-    @torch.no_grad()
-    def activations(self, texts: Sequence[str], n_upper: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """What all layers but the last `n_upper` make of texts.
+    def with_upper_layers(self, upper: Any, name: str, weights_hash: str) -> Llama:
+        """The same Llama with other last layers, such as `upper_layers` returned; all else is shared.
 
-        What all texts begin with is computed once. Under a causal mask the padding on the right is never seen.
+        Args:
+            upper: the layers.
+            name: what to call it.
+            weights_hash: its identity.
+        """
+        other = copy(self)
+        other.name, other.hash = name, weights_hash
+        other._model = deepcopy(self._model, {id(one): one for one in self._model.parameters()})
+        layers = other._decoder().layers
+        for place, layer in enumerate(upper.layers, start=len(layers) - len(upper.layers)):
+            layers[place] = layer.to(self._device, self._model.dtype)
+        return other
+
+    def token_vectors(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The vectors of the output layer whose products with a last hidden state are the logits of tokens."""
+        vectors: torch.Tensor = self._model.get_output_embeddings().weight[tokens].detach().float()
+        return vectors
+
+    def activations(self, texts: Sequence[str], n_upper: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What all layers but the last `n_upper` make of texts: see `token_activations`."""
+        plain = [self._without_control(text) for text in texts]
+        rows = [list(self._tokenizer(text, add_special_tokens=False)["input_ids"]) for text in plain]
+        return self.token_activations(rows, n_upper)
+
+    @torch.no_grad()
+    def token_activations(self, rows: Sequence[Sequence[int]], n_upper: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What all layers but the last `n_upper` make of rows of tokens.
+
+        What all rows begin with is computed once. Under a causal mask the padding on the right is never seen.
 
         Returns:
-            Hidden vectors (n, longest, width), padded on the right with anything; and the tokens of each text, (n,).
+            Hidden vectors (n, longest, width), padded on the right with anything; and the tokens of each row, (n,).
             Both for `upper_layers`: fp32 in main memory.
         """
         lower = lower_part(self._decoder(), n_upper)
-        plain = [self._without_control(text) for text in texts]
-        rows = [list(self._tokenizer(text, add_special_tokens=False)["input_ids"]) for text in plain]
         cache, parts, shared = DynamicCache(config=lower.config), [], _common_prefix(rows)
         if shared:
             start = torch.tensor([rows[0][:shared]], device=self._device)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from models.evidence import Evidence
+from models.fit import fit
 from models.llama import Llama
 from models.ranker import Architecture, Ranker, Reading, Scale, numbers_of
 
@@ -86,34 +87,17 @@ def train(
     if readings is None:
         readings = [ranker.read(task.candidates, task.question) for task in tasks]
     encoded = [ranker.encode(task.candidates, reading) for task, reading in zip(tasks, readings, strict=True)]
-    parameters = [parameter for parameter in ranker.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
     sizes = [len(task.measured) for task in tasks]
     steps_per_epoch = sum(_n_batches(size, recipe) for size in sizes)
     epochs = max(recipe.epochs, math.ceil(recipe.steps / steps_per_epoch))
     steps = [_batches(size, recipe, which, epochs) for which, size in enumerate(sizes)]
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * steps_per_epoch)
-    first = 0
-    if checkpoint is not None and checkpoint.is_file():
-        state = torch.load(checkpoint, weights_only=True)
-        first = int(state["epoch"])
-        ranker.load_trained(state["ranker"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-    for epoch in range(first, epochs):
-        losses = []
-        for which, rows in _interleaved([one[epoch] for one in steps]):
-            optimiser.zero_grad()
-            loss = pair_loss(ranker(encoded[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
-            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(float(loss.detach()))
-        if checkpoint is not None:
-            _save(checkpoint, epoch + 1, ranker, optimiser, schedule)
-        if progress is not None:
-            progress(epoch + 1, epochs, float(np.mean(losses)))
+
+    def loss(step: tuple[int, NDArray[np.int64]]) -> Tensor:
+        which, rows = step
+        return pair_loss(ranker(encoded[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
+
+    batches = [_interleaved([one[epoch] for one in steps]) for epoch in range(epochs)]
+    fit(ranker, batches, loss, recipe.learning_rate, recipe.weight_decay, checkpoint, progress)
 
 
 def pair_loss(scores: Tensor, measured: Tensor) -> Tensor:
@@ -139,22 +123,3 @@ def _interleaved(batches: Sequence[Sequence[NDArray[np.int64]]]) -> list[tuple[i
     """Batches of all tasks in one order, spread evenly."""
     spread = [((i + 0.5) / len(rows), which, one) for which, rows in enumerate(batches) for i, one in enumerate(rows)]
     return [(which, one) for _, which, one in sorted(spread, key=lambda item: item[:2])]
-
-
-def _save(
-    file: Path,
-    epoch: int,
-    ranker: Ranker,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    state = {
-        "epoch": epoch,
-        "ranker": ranker.trained(),
-        "optimiser": optimiser.state_dict(),
-        "schedule": schedule.state_dict(),
-    }
-    torch.save(state, temporary)
-    temporary.replace(file)

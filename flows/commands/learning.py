@@ -38,6 +38,9 @@ def train(
     collect: Annotated[
         bool, typer.Option("--collect", help="Compute the evidence that the ranker that ships is trained on.")
     ] = False,
+    explanations: Annotated[
+        bool, typer.Option("--explanations", help="Teach the Llama that ships composing explanations.")
+    ] = False,
     minutes: Annotated[float, typer.Option(min=0, help="Of collecting; it goes on when called again.")] = 60,
     llama: Annotated[str, typer.Option(help="embedded, a local folder, or a name on a model hub.")] = "embedded",
     seed: SeedOption = 0,
@@ -55,6 +58,9 @@ def train(
         return
     from flows import training
 
+    if explanations:
+        console.print(f"Written: {training.train_composer(llama, seed, workers, console)}")
+        return
     if assay is None:
         console.print(f"Written: {training.train_shipped(llama, seed, workers, console)}")
         return

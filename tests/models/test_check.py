@@ -308,6 +308,25 @@ def test_hostile_names_neither_break_nor_mislead(hostile, seed, data):
         assert check_text(mutated, table, subject.id), f"{claim.text}  →  {mutated}"
 
 
+def test_an_opening_fits_what_follows_it_and_what_went_before():
+    table = TABLE
+    fine = "No structural alert was found. Reassuringly, it carries no structural alert."
+    clean = next(row for row in table.candidates if not row.alerts)
+    marked = next(row for row in table.candidates if len(row.alerts) == 1)
+    assert check_text(fine, table, clean.id) == ()
+    for text in (
+        fine.replace("Reassuringly", "However"),
+        fine.replace("Reassuringly", "Therefore"),
+        "Reassuringly, no structural alert was found.",
+    ):
+        assert check_text(text, table, clean.id), text
+    alert = f"it carries the structural alert {marked.alerts[0]}."
+    weight = f"Its molecular weight is {marked.properties['mw']:.1f} Da."
+    assert check_text(f"{weight} However, {alert}", table, marked.id) == ()
+    assert check_text(f"{weight} Besides, {alert}", table, marked.id) == ()
+    assert check_text(f"{weight} On the plus side, {alert}", table, marked.id)
+
+
 def test_labels_are_unique_and_quote_what_could_mislead():
     written = labels(TABLE)
     assert len(set(written.values())) == len(written)
@@ -319,7 +338,8 @@ def test_labels_are_unique_and_quote_what_could_mislead():
 
 
 def test_reserved_words_cover_all_that_the_checker_reads():
-    forms = [re.sub(r"\\.|\(\?:|\[.*?\]|[A-Z]", " ", form.pattern) for form, _ in models.check._FORMS]
+    forms = [re.sub(r"\\.|\(\?:|\[.*?\]|[A-Z]", " ", form.pattern) for _, form, _ in models.check._FORMS]
+    forms += [word for tone in models.check._OPENINGS.values() for word in tone]
     words = {word for text in (*forms, *models.verifier.CONSEQUENCES) for word in re.findall(r"[a-z][a-z'-]+", text)}
     titles = {word.lower() for title, _ in TITLES.values() for word in title.split()}
     assert words - titles <= RESERVED

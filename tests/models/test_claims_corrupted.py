@@ -12,6 +12,7 @@ from models.evidence import RUNG_TITLES
 from models.explainer import explanation_parts
 from models.explanation_trial import trial_tables
 from models.names import flag_text, labels
+from models.openings import CAUTION, COMFORT, opening_of
 
 TURNS = (
     ("lower", "higher"),
@@ -139,7 +140,15 @@ def rungs(claim, table, subject):
             yield claim.text.replace(RUNG_TITLES[claim.compared_with], title, 1)
 
 
-KINDS = (signs, digits, counts, units, directions, names, alerts, rungs)
+def openings(claim, _table, _subject):
+    """Words of comfort before what speaks against a candidate, and words of caution before what speaks for it."""
+    opening = opening_of(claim.text)
+    for words, others in ((CAUTION, COMFORT), (COMFORT, CAUTION)):
+        if opening in words:
+            yield from (claim.text.replace(opening, other, 1) for other in others)
+
+
+KINDS = (signs, digits, counts, units, directions, names, alerts, rungs, openings)
 
 
 def texts(tables):
@@ -184,4 +193,4 @@ def test_five_hundred_corruptions_are_caught(tables):
         text = " ".join(sentence if index == place else claim.text for index, claim in enumerate(claims))
         assert check_text(text, table, subject.id), f"{claims[place].text}  →  {sentence}"
         caught[kind] += 1
-    assert min(caught.values()) == 63
+    assert min(caught.values()) == 56
