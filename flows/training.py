@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,15 +21,19 @@ from models import evidence_file
 from models.assay import by_time, check, read_assay
 from models.baselines import BASELINES
 from models.composer import ADAPTER as COMPOSER
-from models.composer import Composer, Teaching, mean_loss, taught, teach
+from models.composer import Composer, Teaching, mean_loss, taught, teach, teaching_of
 from models.default_ranking import LLAMA_RANKER, RANKINGS
 from models.evaluate import (
     HELD_OUT,
     PHYSICS,
     SEEDS,
+    ZERO_SHOT,
+    Difference,
     Prediction,
+    Row,
     arms,
     compare,
+    difference,
     read_rows,
     spearman,
     untrained,
@@ -36,12 +41,14 @@ from models.evaluate import (
 )
 from models.evaluate import table as rows_of
 from models.evidence import DescriptorEvidence, bare_evidence
-from models.explanation_trial import run_trial
-from models.lessons import lessons
+from models.explainer import explanation_parts
+from models.explanation_trial import run_trial, trial_tables
+from models.lessons import chemists_note, lessons
 from models.llama import Llama, load_llama, use_threads
 from models.ranker import Architecture, Ranker, Reading, Training, load_ranker, numbers_of
 from models.shipped import ADAPTER, PROFILE
 from models.split import groups, held_out
+from models.style import Style, style_of
 from models.tasks import QUESTIONS, RATES, RATES_QUESTION, measured_tasks
 from models.train import Recipe, Task, new_ranker, train
 from pipeline.errors import InputError
@@ -53,6 +60,8 @@ DESCRIPTORS = tuple(evidence_file.TITLES)
 TRIAL_SEED = 20261125
 LESSON_SEED, LESSONS, LESSONS_HELD_OUT = 20261101, 320, 40
 """Of made-up evidence, other than that of the trial."""
+_STYLED = 100
+"""Explanations whose reading is compared."""
 LEAST_EVIDENCE = 100
 """Molecules in the table of evidence, below which nothing is trained."""
 _TAUGHT = tuple(QUESTIONS)
@@ -150,7 +159,7 @@ def evaluate(
     try:
         tasks = _tasks()
     except InputError as error:
-        tasks, rows = [], []
+        tasks, rows, differences = [], [], []
         console.print(f"Rankings are not compared: {error}", highlight=False)
     else:
         found = list(compare(llama, tasks, DESCRIPTORS, Recipe(), store, seeds, lambda line: console.print(line)))
@@ -160,16 +169,45 @@ def evaluate(
             tasks.append(rates)
         rows = rows_of(found)
         write_rows(RANKINGS, rows)
+        differences = _differences(found, rows)
 
     def show(done: int, of: int) -> None:
         if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
             console.print(f"{done} of {of} explanations", highlight=False)
 
-    trial = run_trial(taught(llama), explanations, TRIAL_SEED, store, show)
+    composing = taught(llama)
+    trial = run_trial(composing, explanations, TRIAL_SEED, store, show)
+    readings = {"the templates that taught it": _templates(_STYLED), composing.name: trial.style}
+    if composing is not llama:
+        readings[llama.name] = run_trial(llama, min(explanations, _STYLED), TRIAL_SEED, store).style
     page = folder / "LLAMA.md"
     folder.mkdir(parents=True, exist_ok=True)
-    page.write_text(llama_page(llama, tasks, rows, seeds, trial), encoding="utf-8")
+    teaching = teaching_of(COMPOSER) if composing is not llama else None
+    text = llama_page(llama, tasks, rows, differences, seeds, trial, readings, teaching)
+    page.write_text(text, encoding="utf-8")
     return page
+
+
+def _differences(predictions: Sequence[Prediction], rows: Sequence[Row]) -> list[Difference]:
+    """The best Llama ranker against each bar of a property that it was taught; and what each of its parts adds."""
+    names = [arm.name for arm in arms(DESCRIPTORS)]
+    quantum, mlp, none, text, bare = names
+    found = []
+    for task in _TAUGHT:
+        own = [row.ranking for row in rows if row.task == task]  # best first
+        llama, single = next(one for one in own if one in names), next(one for one in own if one.endswith(" alone"))
+        bars = [(llama, other) for other in ("random forest", "ridge", single, PHYSICS, ZERO_SHOT)]
+        parts = [(quantum, mlp), (quantum, none), (none, bare), (none, text)]
+        forests = [("random forest", "random forest, no quantum descriptors")]
+        found += [difference(predictions, one, other, task) for one, other in (*bars, *parts, *forests)]
+    return found
+
+
+def _templates(count: int) -> Style:
+    """How the templates that the composer learned from read, on the evidence of the trial."""
+    generator = random.Random(TRIAL_SEED)
+    parts = [(table, who, explanation_parts(table, who)) for table, who in trial_tables(count, TRIAL_SEED)]
+    return style_of([chemists_note(table, who, one, generator) for table, who, one in parts if one])
 
 
 def _rates(measured: Path, computed: Path) -> Task | None:

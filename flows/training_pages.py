@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from flows.markdown import table
 from models.assay import Assay
-from models.evaluate import HELD_OUT, Row
+from models.composer import Teaching
+from models.evaluate import HELD_OUT, Difference, Row
 from models.explanation_trial import TrialResult
 from models.llama import Llama
+from models.style import Style
 from models.tasks import RATES
 from models.train import Task
 
@@ -74,9 +76,27 @@ def assay_page(
 
 
 def llama_page(
-    llama: Llama, tasks: Sequence[Task], rows: Sequence[Row], seeds: Sequence[int], trial: TrialResult
+    llama: Llama,
+    tasks: Sequence[Task],
+    rows: Sequence[Row],
+    differences: Sequence[Difference],
+    seeds: Sequence[int],
+    trial: TrialResult,
+    readings: Mapping[str, Style],
+    teaching: Teaching | None,
 ) -> str:
-    """What the Llama is worth, as LLAMA.md."""
+    """What the Llama is worth, as LLAMA.md.
+
+    Args:
+        llama: that was asked.
+        tasks: measured properties.
+        rows: how rankings measured.
+        differences: between rankings.
+        seeds: of the splits.
+        trial: of explanations.
+        readings: how explanations read, by who composed them.
+        teaching: of the adapter that composes; None: there is none.
+    """
     sizes: Mapping[str, int] = {task.name: len(task.candidates) for task in tasks}
     parts = [
         "# What the Llama is worth",
@@ -90,6 +110,8 @@ def llama_page(
     for task in tasks:
         own = [row for row in rows if row.task == task.name]
         parts += [f"### {task.name}: {task.question}", f"Best: {own[0].ranking}.", _ranking_table(own)]
+        if compared := [one for one in differences if one.task == task.name]:
+            parts += ["What differs, by a paired bootstrap on the same molecules:", _difference_table(compared)]
     if any(task.name == RATES for task in tasks):
         parts.append("Rates with glutathione are taught to none: they test what was learned elsewhere.")
     if not tasks:
@@ -100,7 +122,30 @@ def llama_page(
         f"the Llama composed {trial.by_llama}, {trial.templates} came from a template since the answers had failed the "
         f"check, {trial.rejected_attempts} answers were rejected, and {trial.false_claims} sentences of the final "
         "texts are not supported by the evidence. What the check is worth: `tests/models/test_claims_corrupted.py`.",
+        "How they read, in shares: of neighbouring sentences that begin with the same word, of sentences that are tied "
+        "to the one before, of explanations in which a comparison says what follows from it, and of those that name "
+        "the rung which differs by the quantum step alone.",
+        table(
+            ("composed by", "begin alike", "tied", "say what follows", "isolate the quantum step"),
+            (
+                [who, *(f"{share:.0%}" for share in (s.begins_alike, s.tied, s.says_what_follows, s.isolates_quantum))]
+                for who, s in readings.items()
+            ),
+        ),
     ]
+    if teaching is not None:
+        parts.append(
+            f"The adapter that composes learned from {teaching.lessons} lessons in {teaching.seconds / 60:.0f} min. On "
+            f"lessons held out, the mean of −ln p of a choice fell from {teaching.loss_before:.2f} to "
+            f"{teaching.loss_after:.2f}."
+        )
     packages = ", ".join(f"{name} {version(name)}" for name in ("eigenlead", "torch", "transformers", "peft"))
     parts.append(f"- Versions: {packages}\n- Date: {datetime.now(UTC):%Y-%m-%d}")
     return "\n\n".join(parts) + "\n"
+
+
+def _difference_table(differences: Sequence[Difference]) -> str:
+    return table(
+        ("ranking", "against", "difference", "90% interval"),
+        ([one.ranking, one.other, f"{one.spearman:+.2f}", f"{one.low:+.2f} to {one.high:+.2f}"] for one in differences),
+    )

@@ -162,3 +162,9 @@ def taught(llama: LanguageModel, file: Path = ADAPTER) -> LanguageModel:
     with file.open("rb") as content:
         identity = content_hash(llama.hash, hashlib.file_digest(content, "sha256").hexdigest())
     return llama.with_upper_layers(upper, f"{llama.name}, taught to explain", identity)
+
+
+def teaching_of(file: Path = ADAPTER) -> Teaching:
+    """What a composer's file says of its making."""
+    with safe_open(file, framework="pt") as content:
+        return Teaching(**json.loads(content.metadata()["teaching"]))

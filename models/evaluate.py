@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from models.llama import Llama
 from models.ranker import PROPERTIES, Architecture, Reading, numbers_of
 from models.split import groups, held_out
 from models.train import Recipe, Task, new_ranker, train
-from pipeline.store import Store
+from pipeline.store import Store, content_hash
 
 SEEDS = (1, 2, 3)
 """Of splits, of first parameters and of the order of training."""
@@ -68,6 +69,20 @@ class Row:
     """Interval of the bootstrap over held-out molecules."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much better one ranking is than another, on the same molecules."""
+
+    ranking: str
+    other: str
+    task: str
+    spearman: float
+    """Difference of the means over the splits; positive: the first is better."""
+    low: float
+    high: float
+    """Interval of a paired bootstrap over held-out molecules."""
+
+
 def arms(descriptors: tuple[str, ...]) -> tuple[Arm, ...]:
     """The rankers that are compared: with a state's tokens by circuit, by an MLP of equal size, and without.
 
@@ -102,7 +117,7 @@ def compare(
         tasks: measured properties.
         descriptors: dotted names that rankings read.
         recipe: of the training.
-        store: where judgements of the untrained Llama are kept.
+        store: where judgements of the untrained Llama, and what each training came to, are kept.
         seeds: one split each.
         progress: called with a line for each ranking.
     """
@@ -121,17 +136,34 @@ def compare(
             progress(f"{other.name}: baselines and the untrained Llama, split {seed}")
         for arm in arms(descriptors):
             architecture = replace(arm.architecture, seed=seed)
-            ranker = new_ranker(llama, architecture, taught)
-            for task in tasks:
-                if (key := (task.name, architecture.descriptors)) not in readings:
-                    readings[key] = ranker.read(task.candidates, task.question)
-            read = [readings[task.name, architecture.descriptors] for task in tasks]
-            known_readings = [reading[rows] for reading, rows in zip(read, kept, strict=True)]
-            train(ranker, taught, replace(recipe, seed=seed), readings=known_readings)
-            for other, reading, rows in zip(unseen, read, held, strict=True):
-                predicted = ranker.scores(other.candidates, other.question, reading[rows])
-                yield Prediction(arm.name, other.name, seed, predicted, other.measured)
+            taught_by = replace(recipe, seed=seed)
+            key = _key(llama, architecture, taught_by, taught, unseen)
+            scores: list[list[float]] | None = store.get(key)
+            if scores is None:
+                started = perf_counter()
+                ranker = new_ranker(llama, architecture, taught)
+                for task in tasks:
+                    if (which := (task.name, architecture.descriptors)) not in readings:
+                        readings[which] = ranker.read(task.candidates, task.question)
+                read = [readings[task.name, architecture.descriptors] for task in tasks]
+                train(ranker, taught, taught_by, readings=[one[rows] for one, rows in zip(read, kept, strict=True)])
+                scores = [
+                    ranker.scores(other.candidates, other.question, reading[rows]).tolist()
+                    for other, reading, rows in zip(unseen, read, held, strict=True)
+                ]
+                store.put(key, "held-out scores", scores, perf_counter() - started)
+            for other, predicted in zip(unseen, scores, strict=True):
+                yield Prediction(arm.name, other.name, seed, np.array(predicted), other.measured)
             progress(f"{arm.name}, split {seed}")
+
+
+def _key(
+    llama: Llama, architecture: Architecture, recipe: Recipe, taught: Sequence[Task], unseen: Sequence[Task]
+) -> str:
+    """Of a training's scores on the molecules held out: another for everything that would change them."""
+    known = [[task.question, task.measured.tolist(), [asdict(one) for one in task.candidates]] for task in taught]
+    asked = [[asdict(one) for one in task.candidates] for task in unseen]
+    return content_hash("held-out scores", llama.hash, architecture, recipe, known, asked)
 
 
 def untrained(llama: Llama, task: Task, seed: int, store: Store) -> Iterator[Prediction]:
@@ -185,18 +217,44 @@ def spearman(predicted: Vector, measured: Vector) -> float:
     return float(x @ y / norm) if norm > 0 else 0.0
 
 
+def difference(predictions: Sequence[Prediction], ranking: str, other: str, task: str) -> Difference:
+    """How much better one ranking is than another for a property."""
+    ours, theirs = (
+        [one for one in predictions if (one.task, one.ranking) == (task, name)] for name in (ranking, other)
+    )
+    splits = {one.seed: one for one in theirs}
+    pairs = [(one, splits[one.seed]) for one in ours]
+
+    def between(split: int, rows: NDArray[np.int64]) -> float:
+        one, reference = pairs[split]
+        return spearman(one.predicted[rows], one.measured[rows]) - spearman(
+            reference.predicted[rows], reference.measured[rows]
+        )
+
+    mean, low, high = _bootstrap([len(one.measured) for one in ours], between)
+    return Difference(ranking, other, task, mean, low, high)
+
+
 def _row(predictions: Sequence[Prediction]) -> Row:
-    """Splits are resampled each by itself, and their correlations averaged."""
-    generator = np.random.default_rng(0)
-
-    def mean_of(sample: Callable[[int], NDArray[np.int64]]) -> float:
-        picked = [(one, sample(len(one.measured))) for one in predictions]
-        return float(np.mean([spearman(one.predicted[rows], one.measured[rows]) for one, rows in picked]))
-
-    values = [mean_of(lambda n: generator.integers(n, size=n)) for _ in range(SAMPLES)]
-    low, high = np.quantile(values, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    mean, low, high = _bootstrap(
+        [len(one.measured) for one in predictions],
+        lambda i, rows: spearman(predictions[i].predicted[rows], predictions[i].measured[rows]),
+    )
     n = sum(len(one.measured) for one in predictions)
-    return Row(predictions[0].ranking, predictions[0].task, n, mean_of(np.arange), float(low), float(high))
+    return Row(predictions[0].ranking, predictions[0].task, n, mean, low, high)
+
+
+def _bootstrap(sizes: Sequence[int], figure: Callable[[int, NDArray[np.int64]], float]) -> tuple[float, float, float]:
+    """A figure's mean over splits, and its interval where the molecules of each split are drawn anew.
+
+    Args:
+        sizes: molecules of each split.
+        figure: of a split, by its place, and the rows of it that were drawn.
+    """
+    generator = np.random.default_rng(0)
+    drawn = [np.mean([figure(i, generator.integers(n, size=n)) for i, n in enumerate(sizes)]) for _ in range(SAMPLES)]
+    low, high = np.quantile(drawn, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    return float(np.mean([figure(i, np.arange(n)) for i, n in enumerate(sizes)])), float(low), float(high)
 
 
 def _baselines(

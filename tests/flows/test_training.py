@@ -14,7 +14,7 @@ from tiny_llama import save_llama
 
 from flows import collect, training
 from models import evidence_file
-from models.evaluate import compare
+from models.evaluate import compare, difference
 from models.evaluate import table as rows_of
 from models.evidence import bare_evidence
 from models.ranker import load_ranker
@@ -99,8 +99,10 @@ def test_rankings_are_compared_with_their_baselines(tmp_path: Path) -> None:
     weights = np.array([one.properties["mw"] for one in candidates])
     task = Task("made up", "which is lighter", candidates, -weights)
     llama = training._llama(str(save_llama(tmp_path / "llama", 3)), 1)
-    recipe = Recipe(steps=9, learning_rate=1e-2)
-    table = rows_of(list(compare(llama, [task], (), recipe, Store(f"sqlite:///{tmp_path / 's.sqlite'}"), seeds=(1,))))
+    recipe, store = Recipe(steps=9, learning_rate=1e-2), Store(f"sqlite:///{tmp_path / 's.sqlite'}")
+    predictions = list(compare(llama, [task], (), recipe, store, seeds=(1,)))
+    trainings = store.count("held-out scores")
+    table = rows_of(predictions)
     found = {row.ranking: row.spearman for row in table}
     assert [row.spearman for row in table] == sorted(found.values(), reverse=True)
     assert found["mw alone"] == pytest.approx(1.0)
@@ -108,6 +110,14 @@ def test_rankings_are_compared_with_their_baselines(tmp_path: Path) -> None:
     assert found["mean"] == 0.0
     assert {"Llama, quantum tokens", "Llama, MLP tokens", "Llama, no state tokens", "Llama, text alone"} <= found.keys()
     assert all(row.low <= row.spearman <= row.high for row in table)
+    found_by = difference(predictions, "mw alone", "mean", "made up")
+    assert (found_by.spearman, found_by.low, found_by.high) == pytest.approx((1.0, 1.0, 1.0))
+    same = difference(predictions, "ridge", "ridge", "made up")
+    assert same.spearman == same.low == same.high == 0.0
+    assert trainings == 5  # and a second evaluation finds them
+    again = list(compare(llama, [task], (), recipe, store, seeds=(1,)))
+    assert store.count("held-out scores") == trainings
+    assert all(np.array_equal(one.predicted, other.predicted) for one, other in zip(predictions, again, strict=True))
 
 
 def test_a_ranker_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
