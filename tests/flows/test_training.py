@@ -14,6 +14,7 @@ from tiny_llama import save_llama
 
 from flows import collect, training
 from models import evidence_file
+from models.composer import taught, teaching_of
 from models.evaluate import compare, difference
 from models.evaluate import table as rows_of
 from models.evidence import bare_evidence
@@ -146,3 +147,17 @@ def test_a_ranker_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert ranker.architecture.descriptors == ()
     assert learned.questions == ("which has the higher pIC50",)
     assert next(iter(learned.held_out)) == "Llama ranker"
+
+
+def test_composing_is_taught_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "COMPOSER", tmp_path / "composer.safetensors")
+    monkeypatch.setattr(training, "LESSONS", 16)
+    monkeypatch.setattr(training, "LESSONS_HELD_OUT", 4)
+    folder = save_llama(tmp_path / "llama", 3)
+    file = training.train_composer(str(folder), 0, 1, QUIET)
+    teaching = teaching_of(file)
+    assert teaching.lessons == 16
+    assert teaching.loss_after < teaching.loss_before
+    assert not list(tmp_path.glob("*.checkpoint"))
+    llama = training._llama(str(folder), 1)
+    assert taught(llama, file).hash != llama.hash
