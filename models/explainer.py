@@ -15,7 +15,7 @@ from models.language_model import LanguageModel, Message
 from models.names import labels
 from pipeline.store import Store, content_hash
 
-EXPLANATION_VERSION = 2
+EXPLANATION_VERSION = 3
 """Changes when prompt or choice of claims change; enters the key of every stored explanation."""
 
 _TEMPERATURE = 0.8  # wordings vary between candidates; what is said is true at any temperature
