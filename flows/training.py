@@ -27,6 +27,7 @@ from models.evaluate import (
     Prediction,
     arms,
     compare,
+    numbers_alone,
     read_rows,
     spearman,
     untrained,
@@ -227,10 +228,8 @@ def train_on_assay(
     for name, fit in BASELINES.items():
         guessed = fit(known_numbers, known.measured, group[~out_of], other_numbers, seed)
         predictions.append(Prediction(name, column, seed, guessed, unseen.measured))
-    for key in ("mw", "clogp"):
-        own, others = (np.array([c.properties[key] for c in one.candidates]) for one in (known, unseen))
-        sign = 1.0 if spearman(own, known.measured) >= 0 else -1.0
-        predictions.append(Prediction(f"{key} alone", column, seed, sign * others, unseen.measured))
+    alone = numbers_alone(known, unseen, (), seed)
+    predictions += [alone["mw"], alone["clogp"]]
     table = rows_of(predictions)
     held = {row.ranking: row.spearman for row in sorted(table, key=lambda row: row.ranking != LLAMA_RANKER)}
     taught = Training((task.question,), "", len(known.measured), seed, perf_counter() - started, held)
