@@ -34,6 +34,7 @@ from models.evaluate import (
     arms,
     compare,
     difference,
+    numbers_alone,
     read_rows,
     spearman,
     untrained,
@@ -195,7 +196,8 @@ def _differences(predictions: Sequence[Prediction], rows: Sequence[Row]) -> list
     found = []
     for task in _TAUGHT:
         own = [row.ranking for row in rows if row.task == task]  # best first
-        llama, single = next(one for one in own if one in names), next(one for one in own if one.endswith(" alone"))
+        llama = next(one for one in own if one in names)
+        single = next(one for one in own if one.endswith(" alone") and one not in (*names, PHYSICS))
         bars = [(llama, other) for other in ("random forest", "ridge", single, PHYSICS, ZERO_SHOT)]
         parts = [(quantum, mlp), (quantum, none), (none, bare), (none, text)]
         forests = [("random forest", "random forest, no quantum descriptors")]
@@ -290,10 +292,8 @@ def train_on_assay(
     for name, fit in BASELINES.items():
         guessed = fit(known_numbers, known.measured, group[~out_of], other_numbers, seed)
         predictions.append(Prediction(name, column, seed, guessed, unseen.measured))
-    for key in ("mw", "clogp"):
-        own, others = (np.array([c.properties[key] for c in one.candidates]) for one in (known, unseen))
-        sign = 1.0 if spearman(own, known.measured) >= 0 else -1.0
-        predictions.append(Prediction(f"{key} alone", column, seed, sign * others, unseen.measured))
+    alone = numbers_alone(known, unseen, (), seed)
+    predictions += [alone["mw"], alone["clogp"]]
     table = rows_of(predictions)
     held = {row.ranking: row.spearman for row in sorted(table, key=lambda row: row.ranking != LLAMA_RANKER)}
     taught = Training((task.question,), "", len(known.measured), seed, perf_counter() - started, held)

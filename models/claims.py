@@ -378,7 +378,7 @@ def _shown(value: float, unit: str, decimals: int | None = None) -> str:
     text = f"{value:.{places}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
-    return f"{text.replace('-', '−')} {'' if unit == '1' else unit}".rstrip()
+    return f"{text.replace('-', '−')} {unit}".rstrip()
 
 
 def _claims(facts: tuple[str, str, float | str | None, str | None], *texts: str) -> Iterator[Claim]:

@@ -179,6 +179,20 @@ def untrained(llama: Llama, task: Task, seed: int, store: Store) -> Iterator[Pre
     yield Prediction(ZERO_SHOT, task.name, seed, judged, task.measured)
 
 
+def numbers_alone(known: Task, unseen: Task, descriptors: tuple[str, ...], seed: int) -> Mapping[str, Prediction]:
+    """Each number that a ranker reads by itself, in the direction that it has among known molecules.
+
+    Returns:
+        By the number's name: a descriptor, a property, or ``alerts``.
+    """
+    numbers, others = (np.nan_to_num(numbers_of(task.candidates, descriptors)) for task in (known, unseen))
+    signs = [1.0 if spearman(column, known.measured) >= 0 else -1.0 for column in numbers.T]
+    return {
+        name: Prediction(f"{name} alone", unseen.name, seed, sign * column, unseen.measured)
+        for name, sign, column in zip((*descriptors, *PROPERTIES, "alerts"), signs, others.T, strict=True)
+    }
+
+
 def table(predictions: Sequence[Prediction]) -> list[Row]:
     """Spearman correlations by ranking and property, best first inside a property."""
     keys = list(dict.fromkeys((one.task, one.ranking) for one in predictions))
@@ -271,11 +285,7 @@ def _baselines(
         for name, fit in BASELINES.items():
             if name != "mean" or not which:
                 yield said(f"{name}{which}", fit(numbers, known.measured, known_groups, others, seed))
-    columns = (*descriptors, *PROPERTIES, "alerts")
-    numbers, others = numbers_of(known.candidates, descriptors), numbers_of(unseen.candidates, descriptors)
-    for i, column in enumerate(columns):
-        sign = 1.0 if spearman(np.nan_to_num(numbers[:, i]), known.measured) >= 0 else -1.0
-        yield said(f"{column} alone", sign * np.nan_to_num(others[:, i]))
+    yield from numbers_alone(known, unseen, descriptors, seed).values()
 
 
 def _features(candidates: Sequence[Evidence], descriptors: tuple[str, ...]) -> Vector:

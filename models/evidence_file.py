@@ -18,7 +18,7 @@ TABLE = Path(__file__).parent / "data" / "evidence.tsv"
 TITLES: Mapping[str, tuple[str, str]] = {
     "solvation.water": ("free energy of hydration", "kcal/mol"),
     "solvation.octanol": ("free energy of solvation in octanol", "kcal/mol"),
-    "solvation.log_p": ("octanol–water partition coefficient from solvation", "1"),
+    "solvation.log_p": ("octanol–water partition coefficient from solvation", ""),
 }
 """Title and unit of each descriptor in the table (a test holds them against the descriptors themselves)."""
 _DECIMALS = 5

@@ -203,7 +203,7 @@ _KINDS: Mapping[str, _Kind] = {
     "ionisation.electrophilicity": _Kind("electrophilicity index", "eV", 0.1, 2.5),
     "solvation.water": _Kind("free energy of hydration", "kcal/mol", -25.0, 3.0),
     "solvation.octanol": _Kind("free energy of solvation in octanol", "kcal/mol", -25.0, 0.0),
-    "solvation.log_p": _Kind("octanol–water partition coefficient from solvation", "1", -4.0, 8.0),
+    "solvation.log_p": _Kind("octanol–water partition coefficient from solvation", "", -4.0, 8.0),
     "bond_dissociation.weakest": _Kind("weakest C–H bond's dissociation enthalpy", "kcal/mol", 74.0, 112.0),
     "heteroatom_dissociation.weakest": _Kind(
         "weakest heteroatom–H bond's dissociation enthalpy", "kcal/mol", 76.0, 118.0

@@ -18,7 +18,7 @@ from models.language_model import LanguageModel, Message
 from models.names import labels
 from pipeline.store import Store, content_hash
 
-JUDGEMENT_VERSION = 1
+JUDGEMENT_VERSION = 2
 """Changes when the prompt changes; enters the key of every stored judgement."""
 
 PRIOR_WIDTH = 2.0

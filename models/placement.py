@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import torch
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, TorchAoConfig
+from transformers.utils import is_bitsandbytes_available, is_torchao_available
 from transformers.utils import logging as transformers_logging
 
 from models.errors import LlamaError
@@ -19,7 +20,11 @@ Quantisation = Literal["int8", "int4"]
 Weights only: what is computed with them is not quantised, so that an answer does not depend on others in its batch, as
 it does by bitsandbytes' 8 bits (LLM.int8, Dettmers et al., arXiv:2208.07339).
 """
-_PACKAGES: dict[Quantisation, str] = {"int8": "torchao", "int4": "bitsandbytes"}
+_IS_INSTALLED: Mapping[Quantisation, Callable[[], bool]] = {
+    "int8": is_torchao_available,
+    "int4": is_bitsandbytes_available,
+}
+"""Whether its package is there, and new enough for transformers."""
 _BF16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 """Instruction sets that compute with bf16: two of x86, two of ARM."""
 
@@ -58,6 +63,11 @@ def load_weights(folder: Path, quantisation: Quantisation | None) -> Any:
             f"{folder} cannot be quantised as it is loaded, its experts would stay as they are: give a checkpoint that "
             "is stored quantised, or serve the model and give the endpoint's address"
         )
+    if quantisation is not None and not _IS_INSTALLED[quantisation]():
+        raise LlamaError(
+            f"{folder}#{quantisation} needs a package that is not installed, or too old: "
+            "run `pip install 'eigenlead[quantised]'`"
+        )
     dtype = best_dtype()
     try:
         # None would hide how a checkpoint is stored, so that no recipe is no argument
@@ -70,9 +80,8 @@ def load_weights(folder: Path, quantisation: Quantisation | None) -> Any:
             use_safetensors=True,
             output_loading_info=True,
         )
-    except ImportError as error:  # that of transformers names the command for weights that are stored quantised
-        remedy = f"run `pip install {_PACKAGES[quantisation]}`" if quantisation else str(error)
-        raise LlamaError(f"{folder} needs a package that is not installed: {remedy}") from error
+    except ImportError as error:  # weights that are stored quantised; the error names the command
+        raise LlamaError(f"{folder} needs a package that is not installed: {error}") from error
     except RuntimeError as error:
         raise LlamaError(f"{folder} does not load here: {error}") from error
     if missing := sorted(report["missing_keys"]):
@@ -106,6 +115,6 @@ def _has_experts(folder: Path) -> bool:
 def _recipe(quantisation: Quantisation, dtype: torch.dtype) -> Any:
     if quantisation == "int4":
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
-    from torchao.quantization import Int8WeightOnlyConfig  # type: ignore[import-not-found]  # it is optional
+    from torchao.quantization import Int8WeightOnlyConfig  # it is optional
 
     return TorchAoConfig(Int8WeightOnlyConfig())

@@ -237,7 +237,7 @@ def load_ranker(file: Path, llama: Llama) -> tuple[Ranker, Training]:
 def prompt(candidate: Evidence, question: str, descriptors: Sequence[str]) -> str:
     """The text that is scored: the question, then figures; neither name, structure nor rank."""
     figures = [
-        f"{known.title} {known.value:.2f} {known.unit}".rstrip(" 1").strip()
+        f"{known.title} {known.value:.2f} {known.unit}".rstrip()
         for name in descriptors
         if (known := candidate.descriptors.get(name)) is not None
     ]

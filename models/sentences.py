@@ -96,4 +96,4 @@ def units_of(table: EvidenceTable) -> dict[str, str]:
     found = {key: unit for key, (_, unit) in PROPERTY_TITLES.items()}
     for evidence in table.candidates:
         found |= {key: descriptor.unit for key, descriptor in evidence.descriptors.items()}
-    return {key: "" if unit == "1" else unit for key, unit in found.items()}
+    return found

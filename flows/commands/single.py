@@ -145,7 +145,8 @@ def descriptor(
         species = ", ".join(calculation.species.label for calculation in value.calculations)
         console.print(f"Species: {species}", highlight=False, markup=False)
         parts = ", ".join(f"{part} {width:.3f}" for part, width in value.uncertainty_from.items())
-        console.print(f"Uncertainty: ±{value.uncertainty:.3f} {value.unit}, from {parts}", highlight=False)
+        width = f"{value.uncertainty:.3f} {value.unit}".rstrip()
+        console.print(f"Uncertainty: ±{width}, from {parts}", highlight=False)
         for flag in value.flags:
             errors.print(f"Note: {flag}", markup=False)
 

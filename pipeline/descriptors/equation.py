@@ -29,6 +29,7 @@ class DescriptorValue:
     value: float
     """On the rung that ranks, in `unit`."""
     unit: str
+    """Empty where there is none, as of log P."""
     uncertainty_from: Mapping[str, float]
     """Independent parts of the uncertainty, in `unit`: ``methods``, ``conformers``, ``convergence``, ``model`` and
     ``validation``, as far as there are any; see `spread` and `pipeline.descriptors.residuals`."""

@@ -46,7 +46,7 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
         energy_difference(
             "solvation.log_p",
             "octanol–water partition coefficient from solvation",
-            "1",
+            "",
             _HARTREE_IN_LOG_P,
             "(E[M in water] − E[M in octanol]) / RT ln 10",
             [(1.0, water), (-1.0, octanol)],

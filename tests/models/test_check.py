@@ -250,11 +250,11 @@ def test_atoms_of_different_molecules_are_not_compared():
     assert check_text(text, table, "row-1")[0].reason == "atoms of different molecules are not compared"
 
 
-def test_the_unit_one_is_not_written():
+def test_what_has_no_unit_is_written_without():
     table = table_of(NAMES[:2])
     rows = []
     for row in table.candidates:
-        ratio = dataclasses.replace(row.descriptors["thiol_addition"], name="log_p", title="log P of it", unit="1")
+        ratio = dataclasses.replace(row.descriptors["thiol_addition"], name="log_p", title="log P of it", unit="")
         rows.append(dataclasses.replace(row, descriptors={**row.descriptors, "log_p": ratio}))
     table = dataclasses.replace(table, candidates=tuple(rows))
     claims = [claim for claim in claims_of(table, "row-1") if claim.descriptor == "log_p"]

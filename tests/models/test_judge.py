@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from tiny_llama import LyingLlama
 
-from models.evidence import evidence_columns, evidence_prompt
+from models.evidence import DescriptorEvidence, evidence_columns, evidence_prompt
+from models.evidence_file import TITLES
 from models.judge import choose_pairs, fit_strengths, judge, trust_sentence
 from pipeline.store import Store
 
@@ -128,6 +129,16 @@ def test_the_prompt_gives_evidence_and_not_the_rank():
     ranked_last = dataclasses.replace(table.candidates[0], rank_physics=99, score_physics=99.0)
     other = dataclasses.replace(table, candidates=(ranked_last, *table.candidates[1:]))
     assert evidence_prompt(other, "row-1", "acrylonitrile") == line
+
+
+def test_the_prompt_names_no_unit_where_there_is_none():
+    first = table_of(NAMES[:1])
+    title, unit = TITLES["solvation.log_p"]
+    log_p = DescriptorEvidence("solvation.log_p", title, 1.11, unit, None, {}, ())
+    row = dataclasses.replace(first.candidates[0], descriptors={log_p.name: log_p})
+    table = dataclasses.replace(first, candidates=(row,), ranking_descriptor=log_p.name)
+    assert evidence_columns(table) == f"{title}, MW, logP, alerts"
+    assert evidence_prompt(table, "row-1", "it").startswith("it: 1.11, ")
 
 
 def test_the_sentence_follows_the_figures():

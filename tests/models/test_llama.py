@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import math
+import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -180,13 +182,20 @@ def test_spread_over_devices_it_answers_the_same(generation, places, tmp_path, m
             spread.upper_layers(3)
 
 
+@pytest.mark.parametrize(("bits", "package"), [("int8", "torchao"), ("int4", "bitsandbytes")])
+def test_without_its_package_it_names_the_command(bits, package, tmp_path):
+    if importlib.util.find_spec(package) is not None:
+        pytest.skip(f"{package} is installed")
+    extras = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert any(requirement.startswith(package) for requirement in extras["quantised"])
+    with pytest.raises(LlamaError, match=rf"#{bits} needs a package .* run `pip install 'eigenlead\[quantised\]'`"):
+        load_llama(f"{save_llama(tmp_path, 3)}#{bits}")
+
+
 @pytest.mark.parametrize(("bits", "package", "error"), [("int8", "torchao", 0.1), ("int4", "bitsandbytes", 0.5)])
 def test_quantised_it_answers_nearly_the_same(bits, package, error, tmp_path):
+    pytest.importorskip(package)
     folder = str(save_llama(tmp_path, 3))
-    if importlib.util.find_spec(package) is None:
-        with pytest.raises(LlamaError, match=f"run `pip install {package}`"):
-            load_llama(f"{folder}#{bits}")
-        pytest.skip(f"{package} is not installed")
     llama, exact = load_llama(f"{folder}#{bits}"), load_llama(folder)
     assert llama.name == f"{exact.name} ({bits})"
     assert llama.hash != exact.hash

@@ -16,7 +16,7 @@ import models.default_ranking
 from models.default_ranking import default_ranking
 from models.errors import LlamaError
 from models.evaluate import PHYSICS, ZERO_SHOT, Row, read_rows, write_rows
-from models.evidence import Evidence
+from models.evidence import DescriptorEvidence, Evidence, bare_evidence
 from models.layers import lower_part, upper_part
 from models.learned import learned_ranking
 from models.llama import Llama
@@ -118,6 +118,12 @@ def test_neither_names_nor_places_change_a_score(llama: Llama) -> None:
     renamed = [replace(one, name=names[i % 5], id=f"other {i}") for i, one in enumerate(taught.candidates)]
     assert np.allclose(ranker.scores(renamed[::-1], QUESTION)[::-1], scores, atol=1e-5)
     assert not any(name in prompt(one, QUESTION, DESCRIPTORS) for one in renamed for name in names[:3])
+
+
+def test_a_figure_without_unit_is_read_whole() -> None:
+    log_p = DescriptorEvidence("solvation.log_p", "log P", 1.11, "", None, {}, ())
+    bare = replace(bare_evidence("1", "ethanol", "CCO"), descriptors={log_p.name: log_p})
+    assert "? log P 1.11; MW 46;" in prompt(bare, QUESTION, (log_p.name,))
 
 
 def test_missing_values_stand_at_the_mean(llama: Llama) -> None:
