@@ -20,6 +20,7 @@ from transformers import AutoTokenizer
 
 from flows.markdown import table
 from models import evidence_file, ranker
+from models.composer import taught
 from models.embedded import embedded_folder, find_gguf
 from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
 from models.explainer import explain
@@ -125,7 +126,8 @@ def screen(llama: Llama, shown: EvidenceTable, loading: float) -> tuple[str, str
         ranking = judge(llama, shown, 0, store)
         ranked = time.perf_counter()
         best = shown.candidates[:EXPLAINED]
-        explanations = [explain(llama, shown, one.id, 0, store) for one in best]
+        composing = taught(llama)
+        explanations = [explain(composing, shown, one.id, 0, store) for one in best]
         explained = time.perf_counter()
     total = loading + explained - start
     written = sum(one.source == "llama" for one in explanations)
