@@ -29,6 +29,8 @@ SAMPLES, COVERAGE = 2000, 0.90
 """Bootstrap samples of held-out molecules, and what share of them an interval holds."""
 PHYSICS, ZERO_SHOT = "physics alone", "Llama, untrained"
 """Rankings without any training: the descriptor that should answer the question, and the Llama's own judgement."""
+_UNKNOWN = 1e300
+"""Stands for a missing number in a key: hashes take none."""
 _JUDGED_AGAINST = 2
 """Opponents of a molecule, at least, where the untrained Llama judges."""
 
@@ -131,7 +133,7 @@ def compare(
         taught = [task.part(rows) for task, rows in zip(tasks, kept, strict=True)]
         unseen = [task.part(rows) for task, rows in zip(tasks, held, strict=True)]
         for known, other in zip(taught, unseen, strict=True):
-            yield from _baselines(known, other, descriptors, group, seed)
+            yield from _baselines(known, other, descriptors, group, seed, store)
             yield from untrained(llama, other, seed, store)
             progress(f"{other.name}: baselines and the untrained Llama, split {seed}")
         for arm in arms(descriptors):
@@ -272,19 +274,25 @@ def _bootstrap(sizes: Sequence[int], figure: Callable[[int, NDArray[np.int64]], 
 
 
 def _baselines(
-    known: Task, unseen: Task, descriptors: tuple[str, ...], group: Mapping[str, int], seed: int
+    known: Task, unseen: Task, descriptors: tuple[str, ...], group: Mapping[str, int], seed: int, store: Store
 ) -> Iterator[Prediction]:
-    """Regressions with and without descriptors, the physics, and each number by itself."""
-
-    def said(name: str, predicted: Vector) -> Prediction:
-        return Prediction(name, unseen.name, seed, predicted, unseen.measured)
-
+    """Regressions with and without descriptors, and each number by itself."""
     known_groups = np.array([group[one.smiles] for one in known.candidates])
     for which, read in (("", descriptors), (", no quantum descriptors", ())):
         numbers, others = (_features(task.candidates, read) for task in (known, unseen))
         for name, fit in BASELINES.items():
-            if name != "mean" or not which:
-                yield said(f"{name}{which}", fit(numbers, known.measured, known_groups, others, seed))
+            if name == "mean" and which:
+                continue
+            inputs = [
+                np.nan_to_num(one, nan=_UNKNOWN).tolist() for one in (numbers, known.measured, known_groups, others)
+            ]
+            key = content_hash("baseline scores", name, seed, inputs)
+            scores: list[float] | None = store.get(key)
+            if scores is None:
+                started = perf_counter()
+                scores = fit(numbers, known.measured, known_groups, others, seed).tolist()
+                store.put(key, "baseline scores", scores, perf_counter() - started)
+            yield Prediction(f"{name}{which}", unseen.name, seed, np.array(scores), unseen.measured)
     yield from numbers_alone(known, unseen, descriptors, seed).values()
 
 
