@@ -192,14 +192,14 @@ def evaluate(
 def _differences(predictions: Sequence[Prediction], rows: Sequence[Row]) -> list[Difference]:
     """The best Llama ranker against each bar of a property that it was taught; and what each of its parts adds."""
     names = [arm.name for arm in arms(DESCRIPTORS)]
-    quantum, mlp, none, text, bare = names
+    quantum, mlp, none, bare = names
     found = []
     for task in _TAUGHT:
         own = [row.ranking for row in rows if row.task == task]  # best first
         llama = next(one for one in own if one in names)
         single = next(one for one in own if one.endswith(" alone") and one not in (*names, PHYSICS))
         bars = [(llama, other) for other in ("random forest", "ridge", single, PHYSICS, ZERO_SHOT)]
-        parts = [(quantum, mlp), (quantum, none), (none, bare), (none, text)]
+        parts = [(quantum, mlp), (quantum, none), (none, bare)]
         forests = [("random forest", "random forest, no quantum descriptors")]
         found += [difference(predictions, one, other, task) for one, other in (*bars, *parts, *forests)]
     return found

@@ -96,7 +96,6 @@ def arms(descriptors: tuple[str, ...]) -> tuple[Arm, ...]:
         Arm("Llama, quantum tokens", quantum),
         Arm("Llama, MLP tokens", replace(quantum, encoder="mlp")),
         Arm("Llama, no state tokens", replace(quantum, encoder="none")),
-        Arm("Llama, text alone", replace(quantum, encoder="none", has_numbers=False)),
         Arm("Llama, no quantum descriptors", replace(quantum, encoder="none", descriptors=())),
     )
 
