@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from flows.commands.comparing import compare
 from flows.commands.learning import evaluate, train, validate
 from flows.commands.options import FAILED, WRONG_REQUEST, errors
 from flows.commands.screening import estimate, report, screen
@@ -26,7 +27,7 @@ _WRONG = (
 """Errors of the request or of the whole input."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for command in (screen, estimate, energy, sqd, descriptor, report, validate, train, evaluate, serve, doctor):
+for command in (screen, estimate, energy, sqd, descriptor, report, compare, validate, train, evaluate, serve, doctor):
     app.command()(command)
 
 
