@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from flows.markdown import plain
 from flows.report.document import RankedCandidate, ReportDocument
 from flows.report.words import quantity, sentence
 from molecules.depict import svg
@@ -18,7 +19,7 @@ def publish(report: ReportDocument, page: Path) -> None:
     """Publish the ranking as a table and the report as markdown with drawings."""
     create_table_artifact(
         key="ranking",
-        table=[_row(report, candidate) for candidate in report.candidates],
+        table=[row(report, candidate) for candidate in report.candidates],
         description=f"Ranking by {report.objective.name}, best first",
     )
     create_markdown_artifact(key="report", markdown=markdown(report, page), description="Report of the screen")
@@ -27,17 +28,17 @@ def publish(report: ReportDocument, page: Path) -> None:
 def markdown(report: ReportDocument, page: Path) -> str:
     """The best candidates with drawings, what the quantum step changed, and what was left out."""
     lines = [
-        f"# {report.objective.question.capitalize()}?",
+        f"# {plain(sentence(report.objective.question, '?'))}",
         "",
         f"{len(report.candidates)} ranked, {len(report.rejected)} rows rejected, {len(report.failed)} failed. "
-        f"The full report is `{page.resolve()}`.",
+        f"The full report is {plain(str(page.resolve()))}.",
         "",
     ]
     for candidate in report.candidates[:_SHOWN]:
         lines += _section(report, candidate)
-    lines += ["## What the quantum step changed", "", _plain(report.quantum_effect.sentence), ""]
+    lines += ["## What the quantum step changed", "", plain(report.quantum_effect.sentence), ""]
     if report.llama_trust:
-        lines += ["## The Llama's own order", "", _plain(report.llama_trust.sentence), ""]
+        lines += ["## The Llama's own order", "", plain(report.llama_trust.sentence), ""]
     lines += [
         "## What this is not",
         "",
@@ -47,16 +48,17 @@ def markdown(report: ReportDocument, page: Path) -> str:
     return "\n".join(lines)
 
 
-def _row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | int | float | None]:
+def row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | int | float | None]:
+    """One candidate in the table of the ranking."""
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
     return {
         "rank": candidate.rank,
-        "name": candidate.name,
+        "name": plain(candidate.name),  # the UI takes every text for Markdown, and [C@H](N) for a link
         ", ".join(filter(None, (descriptor.title, descriptor.unit))): round(descriptor.value, 2),
         "±": None if descriptor.uncertainty is None else round(descriptor.uncertainty, 2),
         "rank by Llama": candidate.rank_llama,
         "flags": len(descriptor.flags),
-        "SMILES": candidate.smiles,
+        "SMILES": plain(candidate.smiles),
     }
 
 
@@ -64,19 +66,13 @@ def _section(report: ReportDocument, candidate: RankedCandidate) -> list[str]:
     on_white = svg(candidate.smiles).replace("max-width", "background:white;max-width", 1)  # the UI may be dark
     image = base64.b64encode(on_white.encode()).decode()
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
+    value = quantity(descriptor.value, descriptor.unit, descriptor.uncertainty)
     return [
-        f"## {candidate.rank}. {_plain(candidate.name)}",
+        f"## {candidate.rank}. {plain(candidate.name)}",
         "",
-        f"![{_plain(candidate.name)}](data:image/svg+xml;base64,{image})",
+        f"![{plain(candidate.name)}](data:image/svg+xml;base64,{image})",
         "",
-        f"{sentence(descriptor.title, '')}: **{quantity(descriptor.value, descriptor.unit, descriptor.uncertainty)}**. "
-        + (_plain(candidate.explanation.text) if candidate.explanation else ""),
+        f"{plain(sentence(descriptor.title, ''))}: **{plain(value)}**. "
+        + (plain(candidate.explanation.text) if candidate.explanation else ""),
         "",
     ]
-
-
-def _plain(text: str) -> str:
-    """Text of the user's without meaning in markdown or HTML."""
-    for mark in "\\`*_{}[]<>#|!&":
-        text = text.replace(mark, f"\\{mark}" if mark not in "<>&" else {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[mark])
-    return " ".join(text.split())

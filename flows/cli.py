@@ -8,11 +8,13 @@ import sys
 
 import typer
 
+from flows.commands.comparing import compare
 from flows.commands.learning import evaluate, train, validate
 from flows.commands.options import FAILED, WRONG_REQUEST, errors
 from flows.commands.screening import estimate, report, screen
 from flows.commands.serving import doctor, serve
 from flows.commands.single import descriptor, energy, sqd
+from flows.commands.storing import store
 from models.errors import LlamaError, UnsuitableError
 from molecules.conformers import EmbeddingError, XyzError
 from molecules.read import LibraryError
@@ -26,8 +28,9 @@ _WRONG = (
 """Errors of the request or of the whole input."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for command in (screen, estimate, energy, sqd, descriptor, report, validate, train, evaluate, serve, doctor):
+for command in (screen, estimate, energy, sqd, descriptor, report, compare, validate, train, evaluate, serve, doctor):
     app.command()(command)
+app.add_typer(store, name="store")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from molecules.species import Species
 from pipeline.active_space import ActiveSpaceChoice
 from pipeline.ground_state import Calculation, compute
 from pipeline.level import PROFILES
-from pipeline.store import Store, content_hash, default_url
+from pipeline.store import Store, content_hash
 
 _LEAST_GIGABYTES = 2.0
 
@@ -73,7 +73,7 @@ def _store() -> str:
     store.put(key, "doctor", "sound", 0.0)
     if store.get(key) != "sound":
         raise ValueError("What was written is not read back.")
-    return default_url()
+    return store.name
 
 
 def _llama() -> str:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
+_MARKS = {ord(mark): f"\\{mark}" for mark in "\\`*_{}[]#|!~$@"} | {
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord("&"): "&amp;",
+}
+_LINK = re.compile(r"(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)", re.IGNORECASE)
+"""What makes an address a link without any marks."""
+_START = re.compile(r"^(?=[-+](?: |$)|[-= ]+$)|^\d+(?=[.)](?: |$))")
+"""What begins a list, rules a line or underlines a title."""
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table: the first column to the left, the others to the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], n_words: int = 1) -> str:
+    """A table: the first columns to the left, the others to the right."""
+    rule = ["---" if place < n_words else "---:" for place in range(len(header))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *rows])
+
+
+def plain(text: str) -> str:
+    """Text on one line without meaning in Markdown or HTML: no formatting, links, images, lists or tags."""
+    marked = _LINK.sub(r"\\\g<0>", " ".join(text.split()).translate(_MARKS))
+    return _START.sub(r"\g<0>\\", marked)

@@ -67,7 +67,7 @@ class Llama:
         self.hash = content_hash(stored, quantisation) if quantisation else stored
         """Identity of the weights, for cache keys."""
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             self._model: Any = load_weights(folder, quantisation)
         except (OSError, ValueError, KeyError) as error:
             raise LlamaError(f"{folder} does not load as a language model with safetensors: {error}") from error

@@ -78,6 +78,7 @@ def load_weights(folder: Path, quantisation: Quantisation | None) -> Any:
             device_map=device_map(),
             **recipe,
             use_safetensors=True,
+            trust_remote_code=False,
             output_loading_info=True,
         )
     except ImportError as error:  # weights that are stored quantised; the error names the command

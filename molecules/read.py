@@ -18,6 +18,9 @@ from molecules.text import read_text
 
 __all__ = ["LibraryError", "read_library", "read_rows"]
 
+MOST_ROWS = 1_000_000
+"""Lines of a text file, records of an SDF. Standardising so many takes the better part of an hour."""
+
 
 def read_library(path: Path) -> Library:
     """Read, standardise and merge the molecules of a file.
@@ -66,6 +69,12 @@ def _rows(path: Path) -> Iterator[Row | Rejection]:
             f"{path} is no .smi, .csv or .sdf file (.gz may follow). In a spreadsheet program, save it as “CSV UTF-8”."
         )
     text = read_text(path)
+    rows = text.count("$$$$" if suffix == ".sdf" else "\n")
+    if rows > MOST_ROWS:
+        raise LibraryError(
+            f"{path} has {rows:,} {'records' if suffix == '.sdf' else 'lines'}; at most {MOST_ROWS:,} are taken. "
+            "Split it into several libraries, each with its titles, and screen them one after the other."
+        )
     try:
         yield from formats[suffix](text)
     except LibraryError as error:

@@ -14,6 +14,8 @@ _REMEDIES = (
     ("kekulize", "Write the hydrogen of an aromatic nitrogen as [nH], or draw the ring with C=C bonds."),
     ("aromatic", "Write lower-case letters only for atoms of an aromatic ring, and capitals elsewhere."),
 )
+MOST_CHARACTERS = 2000
+"""Of a SMILES. Each of 60 heavy atoms may take ten with its isotope, stereo and bonds; more costs only time."""
 _REDRAW = "Draw the molecule in a structure editor and copy its SMILES."
 _POSITION = re.compile(r"around position (\d+)")
 _RELATIVE = {Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS, Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS}
@@ -49,11 +51,16 @@ def parse(smiles: str) -> Chem.Mol:
         The molecule, its atoms in written order.
 
     Raises:
-        SmilesError: When the text is empty, holds blanks or non-ASCII characters, or RDKit cannot read it.
+        SmilesError: When the text is empty, very long, holds blanks or non-ASCII characters, or RDKit cannot read it.
     """
     text = smiles.strip()
     if not text:
         raise SmilesError("The SMILES is empty.", "Write the structure as SMILES, such as C=CC#N.")
+    if len(text) > MOST_CHARACTERS:
+        raise SmilesError(
+            f"The SMILES has {len(text):,} characters; at most {MOST_CHARACTERS:,} are read.",
+            "Cut the molecule to a fragment around the reaction centre, and give each molecule its own row.",
+        )
     for position, character in enumerate(text, start=1):
         if not "!" <= character <= "~":
             raise SmilesError(

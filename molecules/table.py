@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from molecules.candidate import Rejection
 from molecules.row import NAME_TITLES, SMILES_TITLES, LibraryError, Row, empty_row, make_row, normalised, shortened
@@ -44,16 +43,24 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     titles = filled[0] if layout.has_titles else None
     for number, cells in records:
         if isinstance(cells, str):
-            yield Rejection(
-                number,
-                shortened(lines[number - 1].strip()),
-                f"A quotation mark in the row opens or closes at the wrong place ({cells}).",
-                'Put a cell with quotation marks, delimiters or line breaks between ", and double each " inside it.',
-            )
+            yield Rejection(number, shortened(lines[number - 1].strip()), *_explained(cells))
         elif _is_blank(cells):
             yield empty_row(number)
         elif cells is not titles:
             yield _table_row(number, cells, layout)
+
+
+def _explained(error: str) -> tuple[str, str]:
+    """Reason and remedy of a row that the csv module does not read."""
+    if "field limit" in error:
+        return (
+            f"A cell of the row has more than {csv.field_size_limit():,} characters.",
+            "Shorten it, or close the quotation mark that opens it.",
+        )
+    return (
+        f"A quotation mark in the row opens or closes at the wrong place ({error}).",
+        'Put a cell with quotation marks, delimiters or line breaks between ", and double each " inside it.',
+    )
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -68,7 +75,8 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[s
     """
     start = 0
     while start < len(lines):
-        reader = csv.reader(islice(lines, start, None), delimiter=delimiter, strict=True, skipinitialspace=True)
+        rest = map(lines.__getitem__, range(start, len(lines)))  # at once at `start`, however often that is
+        reader = csv.reader(rest, delimiter=delimiter, strict=True, skipinitialspace=True)
         first = start
         try:
             for cells in reader:
@@ -99,9 +107,11 @@ def _layout(records: Sequence[list[str]]) -> _Layout:
     else:
         name = others[0] if others else None
     titles: list[str] = []
+    taken: set[str] = set()
     for i, cell in enumerate(records[0], start=1):
         title = cell.strip() if has_titles and cell.strip() else f"column {i}"
-        titles.append(title if title not in titles else f"{title} ({i})")
+        titles.append(title if title not in taken else f"{title} ({i})")
+        taken.add(titles[-1])
     return _Layout(tuple(titles), has_titles, structure, name)
 
 

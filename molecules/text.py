@@ -8,9 +8,12 @@ from pathlib import Path
 
 from molecules.row import LibraryError
 
+MOST_BYTES = 200_000_000
+"""Of a file, unpacked: about ten times as much memory is used for reading it."""
+
 
 def read_text(path: Path) -> str:
-    """Decode a file in UTF-8, or UTF-16 with its byte-order mark; unpack .gz.
+    """Decode a file in UTF-8, or UTF-16 with its byte-order mark; unpack .gz, no further than `MOST_BYTES`.
 
     Args:
         path: The file.
@@ -19,12 +22,12 @@ def read_text(path: Path) -> str:
         Its text: line ends are newlines; a byte that is not UTF-8 is a surrogate, as ``surrogateescape`` makes it.
 
     Raises:
-        LibraryError: When the file is missing, empty, unreadable, no text, or a damaged .gz.
+        LibraryError: When the file is missing, empty, unreadable, too large, no text, or a damaged .gz.
     """
+    packed = path.suffix.lower() == ".gz"
     try:
-        data = path.read_bytes()
-        if path.suffix.lower() == ".gz":
-            data = gzip.decompress(data)
+        with gzip.open(path) if packed else path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise LibraryError(
             f"{path} is no complete gzip file ({error}). Compress it again, or give it plain."
@@ -33,6 +36,11 @@ def read_text(path: Path) -> str:
         raise LibraryError(f"{path} does not exist. Check the path and the folder you are in.") from error
     except OSError as error:
         raise LibraryError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
+    if len(data) > MOST_BYTES:
+        raise LibraryError(
+            f"{path} has more than {MOST_BYTES // 10**6} MB{' when unpacked' if packed else ''}. "
+            "Split it into several libraries, each with its titles, and screen them one after the other."
+        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", errors="replace")
     elif data.startswith(b"PK\x03\x04") or data.count(b"\0") > len(data) // 4:

@@ -135,18 +135,31 @@ def read_objective(path: Path) -> Objective:
         InputError: it cannot be read; the message names the place in the file and what to write there.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
             raise InputError(f"{path} is larger than {_MOST_BYTES // 1024} KiB.", "An objective takes a few lines.")
-        text = path.read_text(encoding="utf-8")
+        text = data.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}.", "Name a YAML file in UTF-8.") from error
     return _parsed(text, str(path))
 
 
+class _Loader(yaml.SafeLoader):
+    """Plain data without references: a few lines of merged ones unfold to more than any memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it untyped
+            raise yaml.composer.ComposerError(None, None, "references (*name) are not taken: write it out", mark)
+        return super().compose_node(parent, index)
+
+
 def _parsed(text: str, where: str) -> Objective:
     try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+        data = yaml.load(text, _Loader)
+    except (yaml.YAMLError, RecursionError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+        # the last four are PyYAML's for scalars that are none of what they say, such as the date 2026-02-30
         raise InputError(f"{where} is no YAML: {error}", "Check indents, colons and quotes there.") from error
     if not isinstance(data, dict):
         raise InputError(f"{where} holds no objective.", "Write name, question and terms, as docs/objectives.md shows.")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -46,11 +46,13 @@ def default_url() -> str:
     return f"sqlite:///{cache / 'store.sqlite'}"
 
 
-class _Base(DeclarativeBase):
-    pass
+class Base(DeclarativeBase):
+    """Tables of a store and of its backups."""
 
 
-class _Result(_Base):
+class Result(Base):
+    """One row of the store."""
+
     __tablename__ = "results"
 
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -58,6 +60,7 @@ class _Result(_Base):
     payload: Mapped[Any] = mapped_column(JSON)
     wall_s: Mapped[float] = mapped_column(Float)
     created: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """SQLite forgets the time zone, which is UTC."""
 
 
 class Store:
@@ -88,7 +91,7 @@ class Store:
 
     def _create(self) -> None:
         """Create the table unless it is there. SQLite does not wait for others that open a new file: try again."""
-        table = _Base.metadata.tables[_Result.__tablename__]
+        table = Base.metadata.tables[Result.__tablename__]
         for attempt in range(_OPEN_ATTEMPTS):
             try:
                 with self._engine.begin() as connection:
@@ -103,63 +106,90 @@ class Store:
 
     def get(self, key: str) -> Any | None:
         """The payload stored under `key`, or None."""
-        with self._trouble("read"), Session(self._engine) as session:
-            row = session.get(_Result, key)
+        with self.session("read") as session:
+            row = session.get(Result, key)
             return None if row is None else row.payload
 
     def put(self, key: str, stage: str, payload: Any, wall_s: float) -> None:
         """Store a JSON payload that took `wall_s` seconds to make, unless the key is there already."""
-        row = {
-            "key": key,
-            "stage": stage,
-            "payload": payload,
-            "wall_s": wall_s,
-            "created": datetime.now(UTC),
-        }
-        with self._trouble("written"), Session(self._engine) as session:
-            session.execute(self._insert(_Result).values(row).on_conflict_do_nothing(index_elements=["key"]))
+        row = {"key": key, "stage": stage, "payload": payload, "wall_s": wall_s, "created": datetime.now(UTC)}
+        self.add([row])
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> int:
+        """Store rows, each a value for every column of `Result`, unless their keys are there already.
+
+        Returns:
+            How many were not.
+        """
+        insert = self._insert(Result).on_conflict_do_nothing(index_elements=["key"])
+        with self.session("written") as session:
+            added = session.scalars(insert.returning(Result.key), rows).all()
             session.commit()
+        return len(added)
 
     def replace(self, key: str, stage: str, payload: Any) -> None:
         """Store the JSON payload of unfinished work in place of what the key had."""
         row = {"key": key, "stage": stage, "payload": payload, "wall_s": 0.0, "created": datetime.now(UTC)}
-        statement = self._insert(_Result).values(row)
+        statement = self._insert(Result).values(row)
         changed = {"payload": statement.excluded.payload, "created": statement.excluded.created}
-        with self._trouble("written"), Session(self._engine) as session:
+        with self.session("written") as session:
             session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
             session.commit()
 
     def remove(self, key: str) -> None:
         """Forget what the key has, if anything."""
-        with self._trouble("written"), Session(self._engine) as session:
-            session.execute(delete(_Result).where(_Result.key == key))
+        with self.session("written") as session:
+            session.execute(delete(Result).where(Result.key == key))
             session.commit()
 
     def present(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that are stored."""
         wanted = list(keys)
         found: set[str] = set()
-        with self._trouble("read"), Session(self._engine) as session:
+        with self.session("read") as session:
             for start in range(0, len(wanted), 500):
                 chunk = wanted[start : start + 500]
-                found.update(session.scalars(select(_Result.key).where(_Result.key.in_(chunk))))
+                found.update(session.scalars(select(Result.key).where(Result.key.in_(chunk))))
         return found
 
     def newest(self, stage: str, limit: int) -> list[tuple[Any, float]]:
         """Payload and seconds of the newest results of one stage."""
-        with self._trouble("read"), Session(self._engine) as session:
+        with self.session("read") as session:
             rows = session.execute(
-                select(_Result.payload, _Result.wall_s)
-                .where(_Result.stage == stage)
-                .order_by(_Result.created.desc())
+                select(Result.payload, Result.wall_s)
+                .where(Result.stage == stage)
+                .order_by(Result.created.desc())
                 .limit(limit)
             )
             return [(payload, wall_s) for payload, wall_s in rows]
 
     def count(self, stage: str) -> int:
         """Number of results of one stage."""
-        with self._trouble("read"), Session(self._engine) as session:
-            return session.scalar(select(func.count()).where(_Result.stage == stage)) or 0
+        with self.session("read") as session:
+            return session.scalar(select(func.count()).where(Result.stage == stage)) or 0
+
+    @property
+    def name(self) -> str:
+        """Its URL without the password, for people."""
+        return self._engine.url.render_as_string()
+
+    @property
+    def dialect(self) -> str:
+        """Which database it is in, such as ``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def session(self, done: str) -> Iterator[Session]:
+        """A session on the store, for housekeeping.
+
+        Args:
+            done: what becomes of the store in it, for the message of an error: ``read`` or ``written``.
+
+        Raises:
+            TransientError: the database cannot be reached, or has no room.
+        """
+        with self._trouble(done), Session(self._engine) as session:
+            yield session
 
     @contextmanager
     def _trouble(self, done: str) -> Iterator[None]:
@@ -167,6 +197,6 @@ class Store:
             yield
         except OperationalError as error:
             raise TransientError(
-                f"The store {self._engine.url.render_as_string()} cannot be {done}: {error.orig}.",
+                f"The store {self.name} cannot be {done}: {error.orig}.",
                 "Make sure that its folder exists, its disk has room and its server runs, then run the command again.",
             ) from error

@@ -17,9 +17,16 @@ from flows.report.page import page_html
 from pipeline.errors import InputError
 from pipeline.rungs import RUNGS
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-"""First characters that make a spreadsheet run a cell as a formula (OWASP, "CSV Injection")."""
+_FORMULA = re.compile(
+    r"""
+    \A (?=[\t\r\n])                                 # blanks that a spreadsheet skips before it looks for a formula
+    | (?:\A|(?<=[;\t\r\n])) "* (?=[=+\-@＝＋－＠])    # the start of a cell, also of one that begins within
+    (?! [+-]? (\d+\.?\d*|\.\d+) ([eE][+-]?\d+)? ([;\t\r\n]|\Z) )  # and of no number
+    """,
+    re.VERBOSE,
+)
+"""Where a spreadsheet begins to run text as a formula (OWASP, "CSV Injection"): a program that expects semicolons or
+tabs between cells starts a new one at them, whatever quotation marks say."""
 
 Cell = str | int | float | None
 
@@ -40,11 +47,11 @@ def write_report(document: ReportDocument, folder: Path) -> Path:
         OSError: the folder cannot be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / "report.json", document.model_dump_json(indent=1) + "\n")
-    _replace(folder / "report.html", page_html(document))
-    _replace(folder / "ranking.csv", _csv(_ranking(document)))
-    _replace(folder / "rejected.csv", _csv(_rejected(document)))
-    _replace(folder / "candidates.sdf", _sdf(document))
+    replace_text(folder / "report.json", document.model_dump_json(indent=1) + "\n")
+    replace_text(folder / "report.html", page_html(document))
+    replace_text(folder / "ranking.csv", _csv(_ranking(document)))
+    replace_text(folder / "rejected.csv", _csv(_rejected(document)))
+    replace_text(folder / "candidates.sdf", _sdf(document))
     return folder / "report.html"
 
 
@@ -74,7 +81,8 @@ def read_report(folder: Path) -> ReportDocument:
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, in place of an earlier one."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
@@ -94,10 +102,8 @@ def _csv(rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _cell(value: Cell) -> Cell:
-    """The value, with an apostrophe before text that a spreadsheet would run as a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value
+    """The value, with an apostrophe before text that a spreadsheet would run as a formula; numbers stay as they are."""
+    return _FORMULA.sub(r"\g<0>'", value) if isinstance(value, str) else value
 
 
 def _results(candidate: RankedCandidate) -> dict[str, Cell]:

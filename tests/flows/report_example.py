@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import AllChem
@@ -342,6 +343,32 @@ def hostile() -> ReportDocument:
             Failure(id="row-1", name=name, species=name, stage=name, reason=name, remedy=name) for name in HOSTILE
         ),
     )
+
+
+POISON = "=1+1\t@x;-y<img src=x onerror='window.hacked=1'><script>window.hacked=2</script>{{ 7 * 7 }}\"`|[a](//x.y)*b* "
+_SHAPE = {"smiles", "molblock", "source", "sorted_by", "started", "finished", "rungs", "energy_hartree", "kendall_tau"}
+"""Fields of a report that take no words."""
+
+
+def poisoned() -> ReportDocument:
+    """The example with every word of it, in every place, made to do harm: what there is and what there will be."""
+    return ReportDocument.model_validate(_poisoned(example().model_dump(mode="json")))
+
+
+def _poisoned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            (key if key in ReportDocument.model_fields or key in _FIELDS or key.isdigit() else POISON + key): (
+                inner if key in _SHAPE else _poisoned(inner)
+            )
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_poisoned(inner) for inner in value]
+    return POISON + value if isinstance(value, str) else value
+
+
+_FIELDS = {name for one in ReportDocument.model_json_schema()["$defs"].values() for name in one.get("properties", ())}
 
 
 def sparse() -> ReportDocument:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = {
     "example": examples.example,
     "hostile": examples.hostile,
+    "poisoned": examples.poisoned,
     "sparse": examples.sparse,
     "empty": examples.empty,
     "large": examples.large,
@@ -148,22 +149,54 @@ def test_the_ranking_table_carries_the_users_columns_through(tmp_path: Path) -> 
         assert row["note"] == "'-"
 
 
-def test_no_cell_of_the_users_runs_in_a_spreadsheet(tmp_path: Path) -> None:
-    write_report(examples.hostile(), tmp_path)
-    for name in ("ranking.csv", "rejected.csv"):
-        with (tmp_path / name).open(encoding="utf-8", newline="") as file:
-            cells = [cell for row in csv.reader(file) for cell in row]
-        assert any(cell.startswith("'=") for cell in cells)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("name", ["hostile", "poisoned"])
+def test_no_cell_of_the_users_runs_in_a_spreadsheet(name: str, delimiter: str, tmp_path: Path) -> None:
+    """Whichever delimiter the program takes for that of the file."""
+    write_report(DOCUMENTS[name](), tmp_path)
+    for file in ("ranking.csv", "rejected.csv"):
+        with (tmp_path / file).open(encoding="utf-8", newline="") as lines:
+            cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
+        assert any("'=" in cell for cell in cells)
         for cell in cells:
-            assert not cell.startswith(("=", "@", "\t", "\r", "\n"))
-            if cell.startswith(("+", "-")):
+            assert not cell.lstrip('"').startswith(("=", "@", "\t", "\r", "\n"))
+            if cell.startswith(("+", "-")) and delimiter == ",":
                 float(cell)
+
+
+def test_numbers_are_no_formulas(tmp_path: Path) -> None:
+    write_report(examples.hostile(), tmp_path)
     first = rows(tmp_path / "ranking.csv")[0]
     assert first["input_rank"] == "-5.2"
     assert first["input_input_rank"] == "'+1+1"
 
 
-@pytest.mark.parametrize("name", ["example", "hostile"])
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("-0.5", "-0.5"),
+        ("+3", "+3"),
+        ("-1.2e-3", "-1.2e-3"),
+        ("-0.5;-0.7;+1", "-0.5;-0.7;+1"),
+        ("-", "'-"),
+        ("-3+4", "'-3+4"),
+        ("−0.5", "−0.5"),
+        ("N-methyl; e.g. -5", "N-methyl; e.g. -5"),
+        ("＝1+1", "'＝1+1"),
+        ("\t=1", "'\t'=1"),
+        ("a;=1", "a;'=1"),
+        ('a;"=1"', 'a;"\'=1"'),
+        ("a\n@b", "a\n'@b"),
+        ("-3;=1", "-3;'=1"),
+    ],
+)
+def test_an_apostrophe_stands_where_a_formula_would_begin(text: str, cell: str, tmp_path: Path) -> None:
+    one = examples.candidate(1, "acrylonitrile", "C=CC#N")
+    write_report(examples.document((one.model_copy(update={"columns": {"mine": text}}),)), tmp_path)
+    assert rows(tmp_path / "ranking.csv")[0]["mine"] == cell
+
+
+@pytest.mark.parametrize("name", ["example", "hostile", "poisoned"])
 def test_structures_keep_their_geometry_and_scores(name: str, tmp_path: Path) -> None:
     document = DOCUMENTS[name]()
     write_report(document, tmp_path)

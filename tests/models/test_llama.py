@@ -1,8 +1,10 @@
 """Llamas from a folder: tiny random ones of generations 3 and 4."""
 
+import contextlib
 import importlib.util
 import json
 import math
+import pickle
 import tomllib
 from pathlib import Path
 
@@ -255,6 +257,45 @@ def test_errors_say_what_to_do(tmp_path):
     save_tokenizer(folder, template=None)
     with pytest.raises(LlamaError, match="no chat template"):
         load_llama(str(folder))
+
+
+class Harm:
+    """Leaves a mark when it is unpickled."""
+
+    def __init__(self, mark):
+        self.mark = str(mark)
+
+    def __reduce__(self):
+        return open, (self.mark, "w")
+
+
+def test_pickled_weights_are_not_opened(tmp_path):
+    folder = save_llama(tmp_path / "model", 3)
+    (folder / "model.safetensors").unlink()
+    with (folder / "pytorch_model.bin").open("wb") as file:
+        pickle.dump(Harm(tmp_path / "mark"), file)
+    with pytest.raises(LlamaError, match="safetensors"):
+        load_llama(str(folder))
+    assert not (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "entry"),
+    [
+        (
+            "config.json",
+            {"model_type": "o", "auto_map": {"AutoConfig": "own.Own", "AutoModelForCausalLM": "own.Own"}},
+        ),
+        ("tokenizer_config.json", {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": ["own.Own", "own.Own"]}}),
+    ],
+)
+def test_a_models_own_code_is_not_run(tmp_path, file, entry):
+    folder = save_llama(tmp_path / "model", 3)
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'mark')!r}, 'w')\nclass Own: pass\n")
+    (folder / file).write_text(json.dumps(json.loads((folder / file).read_text()) | entry))
+    with contextlib.suppress(LlamaError):
+        load_llama(str(folder))
+    assert not (tmp_path / "mark").exists()
 
 
 def test_without_a_network_the_hub_says_what_to_do(tmp_path, monkeypatch):

@@ -205,6 +205,49 @@ def test_a_file_that_is_no_library_says_what_to_give(read: Write, name: str, con
         read(name, content)
 
 
+def test_a_gzip_bomb_is_left_packed_beyond_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(bytes(10**7)) * 2000)  # 20 GB of zeros: gzip files one after the other are one
+    with pytest.raises(LibraryError, match=r"bomb\.csv\.gz has more than 200 MB when unpacked\. Split it"):
+        read_library(path)
+
+
+def test_a_file_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "endless.smi"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(LibraryError, match=r"has more than 200 MB\. Split it"):
+        read_library(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "what"), [("a.smi", "C\n", "lines"), ("a.csv", "C,x\n", "lines"), ("a.sdf", "$$$$\n", "records")]
+)
+def test_too_many_rows_are_refused_before_the_first_is_read(read: Write, name: str, line: str, what: str) -> None:
+    with pytest.raises(LibraryError, match=rf"has 1,000,001 {what}; at most 1,000,000 are taken\. Split it"):
+        read(name, line * 1_000_001)
+
+
+def test_long_structures_and_cells_cost_one_row(read: Write) -> None:
+    rows = [f"{'C.' * 10_000}C,mixture", f"{'C(' * 50_000}C{')' * 50_000},nested", f"CC,{'x' * 200_000}", "CCO,ethanol"]
+    library = read("a.csv", "\n".join(["smiles,name", *rows]))
+    assert names(library) == ["ethanol"]
+    assert [rejection.row for rejection in library.rejections] == [2, 3, 4]
+    reasons = [rejection.reason for rejection in library.rejections]
+    assert "20,001 characters; at most 2,000" in reasons[0]
+    assert "A cell of the row has more than 131,072 characters." in reasons[1:]
+
+
+def test_a_table_of_wrong_quotation_marks_is_read_once(read: Write) -> None:
+    """Starting again at each from the first line would take hours."""
+    library = read("a.csv", "smiles,name\nCCO,ethanol\n" + 'C,"a"x\n' * 100_000)
+    assert len(library.rejections) == 100_000
+
+
+def test_a_table_may_be_wide(read: Write) -> None:
+    library = read("a.csv", f"smiles{',x' * 50_000}\nCCO{',1' * 50_000}\n")
+    assert len(library.candidates[0].columns) == 50_000
+
+
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="does not exist"):
         read_library(tmp_path / "none.smi")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.descriptors import DescriptorValue
@@ -116,6 +117,10 @@ def test_an_edited_copy_is_an_objective(tmp_path: Path) -> None:
     assert mine.terms[1:] == theirs.terms[1:]
 
 
+MERGED = "a: &a {k: v}\n" + "".join(
+    f"{new}: &{new} {{<<: [{', '.join([f'*{old}'] * 9)}]}}\n" for old, new in pairwise("abcdefghijk")
+)
+"""Eleven lines that would unfold to nine to the tenth pairs."""
 TERMS = "name: x\nquestion: which\nterms:\n"
 
 
@@ -139,7 +144,16 @@ TERMS = "name: x\nquestion: which\nterms:\n"
         (TERMS + "  - {value: thiol_addition, one_to: 1, zero_above: 2}\nbeside: [luck]", "no descriptor 'luck'"),
         (TERMS + "  - {value: !!python/object/apply:os.system [id]}", "is no YAML"),
         ("x" * 70000, "is larger than 64 KiB"),
+        ("name: &a x\nquestion: *a\n", r"references \(\*name\) are not taken"),
+        (MERGED, "references"),
+        ("[" * 60000, "is no YAML"),
+        ("name: 2026-02-30", "is no YAML"),
+        ("name: " + "9" * 5000, "is no YAML"),
+        ("name: 1" + ":59" * 5000 + ".0", "is no YAML"),
+        ("name: !!timestamp x", "is no YAML"),
+        ("name: !!bool x", "is no YAML"),
     ],
+    ids=lambda value: value[:30],
 )
 def test_a_wrong_file_is_refused_with_the_place_and_a_remedy(text: str, said: str, tmp_path: Path) -> None:
     file = tmp_path / "objective.yaml"
@@ -150,7 +164,18 @@ def test_a_wrong_file_is_refused_with_the_place_and_a_remedy(text: str, said: st
     assert str(file) in error.value.reason
 
 
+@given(st.text("!&*<>[]{}?:-#|'\"%@` \n\tax0159.,", max_size=60) | st.text(max_size=30))
+@settings(deadline=None)
+def test_any_text_is_an_objective_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with pytest.raises(InputError):
+        read_objective(file)
+
+
 def test_names_and_files_that_are_not_there() -> None:
+    with pytest.raises(InputError, match="larger than 64 KiB"):
+        read_objective(Path("/dev/zero"))
     with pytest.raises(InputError, match="no objective"):
         objective("beauty")
     with pytest.raises(InputError, match="cannot be read"):

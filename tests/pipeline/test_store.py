@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import WRITER, go, largest_file, line, python
 
 from molecules.species import THIOLATE
 from pipeline.errors import TransientError
 from pipeline.level import PROFILES
 from pipeline.store import Store, content_hash
 
-ROOT = Path(__file__).parents[2]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -34,18 +28,6 @@ from molecules.species import THIOLATE
 from pipeline.level import PROFILES
 from pipeline.store import content_hash
 print(content_hash({PARTS}))
-"""
-WRITER = """
-import sys
-from pipeline.store import Store
-url, writer, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-store = Store(url)
-print("open", flush=True)
-sys.stdin.readline()  # all start at once
-for i in range(count):
-    store.put(f"{writer}-{i}", "geometry", {"writer": writer, "i": i}, 0.5)
-    store.put(f"shared-{i}", "ground_state", {"writer": writer}, 0.5)
-    print(i, flush=True)
 """
 OPENER = """
 import sys
@@ -62,29 +44,6 @@ for i in range(20):
     for one in crew: one.join()
     if any(one.exitcode for one in crew): sys.exit("lost a race")
 """
-
-
-def python(program: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """A second interpreter."""
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file of this process grows beyond `size` bytes: a full disk, also for root."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 # content_hash
@@ -169,11 +128,9 @@ def test_results_are_found_by_key_and_by_stage_newest_first(store: Store) -> Non
 
 def test_processes_that_write_at_once_lose_nothing(store: Store) -> None:
     writers = [python(WRITER, store.url, name, "60") for name in "abc"]
-    assert [_line(writer) for writer in writers] == ["open"] * 3
+    assert [line(writer) for writer in writers] == ["open"] * 3
     for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
+        go(writer)
     for writer in writers:
         writer.communicate()
         assert writer.returncode == 0
@@ -193,24 +150,17 @@ def test_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
 
 def test_sigkill_loses_nothing_that_was_put(store: Store) -> None:
     writer = python(WRITER, store.url, "w", "1000000")
-    assert _line(writer) == "open"
-    assert writer.stdin is not None
-    writer.stdin.write("go\n")
-    writer.stdin.flush()
-    while (done := int(_line(writer))) < 20:
+    assert line(writer) == "open"
+    go(writer)
+    while (done := int(line(writer))) < 20:
         pass
     writer.send_signal(signal.SIGKILL)
-    done = max([done, *(int(line) for line in writer.communicate()[0].split())])
+    done = max([done, *map(int, writer.communicate()[0].split())])
     assert writer.returncode == -signal.SIGKILL
     again = Store(store.url)
     assert [again.get(f"w-{i}") for i in range(done + 1)] == [{"writer": "w", "i": i} for i in range(done + 1)]
     again.put("after", "geometry", 1, 0.0)
     assert store.get("after") == 1
-
-
-def _line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
 
 
 def test_a_full_disk_is_transient_and_costs_no_result(store: Store, tmp_path: Path) -> None:
