@@ -39,7 +39,7 @@ demo: setup
 	$(BIN)/eigenlead screen molecules/examples/warheads.smi --profile quick --out out/demo
 
 test: setup
-	$(BIN)/pytest -m "slow or not slow"
+	$(BIN)/pytest -m "slow or not slow" --numprocesses 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .
