@@ -1,37 +1,88 @@
-"""Artifacts: what the Prefect UI shows of a screen."""
+"""Artifacts: what the Prefect UI shows of a screen and of a leaderboard, and the event of a new leader."""
 
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
+from urllib.parse import quote
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.events import emit_event
 
+from flows.findings import REFERENCE
+from flows.leaderboard import Change, Entry
 from flows.markdown import plain
 from flows.report.document import RankedCandidate, ReportDocument
 from flows.report.words import quantity, sentence
 from molecules.depict import svg
 
 _SHOWN = 20
+_MOST_ROWS = 500
+"""Of a table: it is read at once, by the API and by the browser."""
+
+Row = dict[str, str | int | float | None]
 
 
 def publish(report: ReportDocument, page: Path) -> None:
-    """Publish the ranking as a table and the report as markdown with drawings."""
+    """Publish the ranking as a table, the report as markdown, and a link to its page where it is served."""
+    shown = report.candidates[:_MOST_ROWS]
     create_table_artifact(
         key="ranking",
-        table=[row(report, candidate) for candidate in report.candidates],
-        description=f"Ranking by {report.objective.name}, best first",
+        table=[row(report, candidate) for candidate in shown],
+        description=f"Ranking by {report.objective.name}, best first{_of(len(shown), len(report.candidates))}",
     )
     create_markdown_artifact(key="report", markdown=markdown(report, page), description="Report of the screen")
+    if link := address(page):
+        create_link_artifact(key="report-page", link=link, link_text="Report", description="The report's own page")
+
+
+def publish_leaderboard(folder: Path, change: Change) -> None:
+    """Publish a leaderboard under a key of its own, whose versions are its history; a new leader is an event."""
+    board = change.after
+    shown = board.entries[:_MOST_ROWS]
+    create_table_artifact(
+        key=f"leaderboard-{board.name}",
+        table=[leaderboard_row(folder, entry) for entry in shown],
+        description=f"{_count(len(board.entries), 'molecule')}, {change.n_added} of them new, "
+        f"{len(board.unranked)} without a rank{_of(len(shown), len(board.entries))}",
+    )
+    if leader := change.new_leader:
+        former = change.before.leader
+        emit_event(
+            event="eigenlead.leaderboard.new-leader",
+            resource={
+                "prefect.resource.id": f"eigenlead.leaderboard.{board.name}",
+                "prefect.resource.name": board.name,
+            },
+            payload={
+                "name": leader.name,
+                "smiles": leader.smiles,
+                "score": leader.score,
+                "former": former.name if former else None,
+                "report": address(folder / leader.report) or str((folder / leader.report).resolve()),
+            },
+        )
+
+
+def address(page: Path) -> str | None:
+    """Where a report's page is served: below `$EIGENLEAD_REPORTS`, if it is in `$EIGENLEAD_REPORT_FOLDER`."""
+    prefix, folder = os.environ.get("EIGENLEAD_REPORTS"), os.environ.get("EIGENLEAD_REPORT_FOLDER")
+    if not prefix or not folder or not page.resolve().is_relative_to(Path(folder).resolve()):
+        return None
+    return f"{prefix.rstrip('/')}/{quote(page.resolve().relative_to(Path(folder).resolve()).as_posix())}"
 
 
 def markdown(report: ReportDocument, page: Path) -> str:
-    """The best candidates with drawings, what the quantum step changed, and what was left out."""
+    """The best candidates with drawings, where they come from, what the quantum step changed, and what was left out."""
+    link = address(page)
     lines = [
         f"# {plain(sentence(report.objective.question, '?'))}",
         "",
         f"{len(report.candidates)} ranked, {len(report.rejected)} rows rejected, {len(report.failed)} failed. "
-        f"The full report is {plain(str(page.resolve()))}.",
+        f"The full report is {f'[here]({link})' if link else plain(str(page.resolve()))}.",
+        "",
+        *lineage(report),
         "",
     ]
     for candidate in report.candidates[:_SHOWN]:
@@ -48,7 +99,28 @@ def markdown(report: ReportDocument, page: Path) -> str:
     return "\n".join(lines)
 
 
-def row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | int | float | None]:
+def lineage(report: ReportDocument) -> list[str]:
+    """What was made of what, with counts, as a mermaid diagram."""
+    ranked = {candidate.id for candidate in report.candidates}
+    unranked = {failure.id for failure in report.failed} - ranked - {REFERENCE}
+    species = {(one.smiles, one.charge, one.multiplicity) for one in report.species}
+    by = [candidate.explanation.source for candidate in report.candidates if candidate.explanation]
+    return [
+        "```mermaid",
+        "flowchart LR",
+        f'library["Library: {_count(len(ranked) + len(unranked), "molecule")}"]',
+        f'species["{len(species)} species"]',
+        f'states["{_count(len(report.species), "ground state")} by VQE"]',
+        f'ranking["Ranking: {_count(len(ranked), "candidate")}"]',
+        f'explanation["{_count(len(by), "explanation")}, {by.count("llama")} by the Llama"]',
+        "library --> species --> states --> ranking --> explanation",
+        *([f'library --> rejected["{_count(len(report.rejected), "rejected row")}"]'] if report.rejected else ()),
+        *([f'states --> unranked["{len(unranked)} without a rank"]'] if unranked else ()),
+        "```",
+    ]
+
+
+def row(report: ReportDocument, candidate: RankedCandidate) -> Row:
     """One candidate in the table of the ranking."""
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
     return {
@@ -60,6 +132,28 @@ def row(report: ReportDocument, candidate: RankedCandidate) -> dict[str, str | i
         "flags": len(descriptor.flags),
         "SMILES": plain(candidate.smiles),
     }
+
+
+def leaderboard_row(folder: Path, entry: Entry) -> Row:
+    """One line of a leaderboard's table."""
+    link = address(folder / entry.report)
+    return {
+        "rank": entry.rank,
+        "name": plain(entry.name),
+        "score": round(entry.score, 3),
+        "±": None if entry.uncertainty is None else round(entry.uncertainty, 3),
+        "first seen": entry.first_seen.isoformat(),
+        "report": f"[open]({link})" if link else plain(entry.report),
+        "SMILES": plain(entry.smiles),
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _of(shown: int, number: int) -> str:
+    return "" if shown == number else f"; the first {shown} of {number}"
 
 
 def _section(report: ReportDocument, candidate: RankedCandidate) -> list[str]:

@@ -20,6 +20,8 @@ from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, objective, read_objective
 
+REFERENCE = "reference"
+"""Id of a molecule that candidates are compared with."""
 _HYDRATION = "solvation.water"
 _DIGITS = 6
 """Scores that agree to so many are equal."""
@@ -134,7 +136,7 @@ def find(
 
     references: dict[tuple[str, str], DescriptorValue] = {}
     for (name, smiles), calculations in the_plan.references.items():
-        reference = Candidate("reference", 0, f"{smiles}, for comparison", smiles, "", smiles)
+        reference = Candidate(REFERENCE, 0, f"{smiles}, for comparison", smiles, "", smiles)
         references |= {(dotted, smiles): one for dotted, one in evaluated(reference, name, calculations).items()}
     for candidate in library.candidates:
         values[candidate.id] = {}

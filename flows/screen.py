@@ -14,7 +14,8 @@ from prefect.futures import as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ProcessPoolTaskRunner
 
-from flows import artifacts, assemble, findings, tasks
+from flows import approval, artifacts, assemble, findings, leaderboard, limits, tasks
+from flows.folders import confined
 from flows.progress import Progress
 from flows.report.document import RunTime
 from flows.report.write import write_report
@@ -57,7 +58,8 @@ def screen(request: ScreenRequest) -> str:
     """Rank the molecules of a file by an objective, and explain the ranking.
 
     Every finished geometry, ground state, judgement and explanation is in the store before the next one starts, so
-    a screen that was cut off goes on where it stopped when it is run again.
+    a screen that was cut off goes on where it stopped when it is run again. A run of a deployment that would take more
+    than the limits is suspended until a person approves it.
 
     Returns:
         The path of report.html.
@@ -73,7 +75,12 @@ def screen(request: ScreenRequest) -> str:
     ranker, default = tasks.choose_ranking(request, goal.question)
 
     plan = findings.plan(library, goal, level)
-    states, failures = _compute(plan.unique(level, request.seed), level, request)
+    calculations = plan.unique(level, request.seed)
+    if approval.was_started_by_a_form_or_schedule():
+        amounts = limits.amounts(request, level, len(library.candidates), calculations)
+        if approval.exceeds(amounts):
+            approval.wait_for_approval(f"A screen of {Path(request.library).name} by {goal.name}", amounts, request.key)
+    states, failures = _compute(calculations, level, request)
     found = findings.find(library, plan, states, failures, level, request.seed)
     scores = findings.scored(library, plan, found, goal, request.seed)
     table = findings.evidence_table(library, found, goal, scores)
@@ -96,6 +103,11 @@ def screen(request: ScreenRequest) -> str:
     )
     page = write_report(report, Path(request.out))
     artifacts.publish(report, page)
+    if request.leaderboards:
+        name = leaderboard.leaderboard_name(goal, request.profile, level, request.seed)
+        folder = confined(request.leaderboards) / name
+        change = leaderboard.enter(folder, report, page, library.candidates)
+        artifacts.publish_leaderboard(folder, change)
     log.info("Report: %s", page.resolve())
     return str(page)
 
@@ -151,13 +163,14 @@ def _in_batches(
     size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * request.workers)), _LARGEST_BATCH)
     batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     failures: list[findings.Failed] = []
-    with Progress(title, len(ordered)) as progress:
-        futures = {task.submit(batch, level, request.seed, request.store): len(batch) for batch in batches}
+    with Progress(title, len(ordered), sum(cost(item)[0] for item in ordered)) as progress:
+        futures = {task.submit(batch, level, request.seed, request.store): batch for batch in batches}
         for future in as_completed(list(futures)):
             outcome = future.result(raise_on_failure=False)
             if isinstance(outcome, list):
                 failures += outcome
             else:  # the worker process died: what it had not stored is missing, and is reported so
                 get_run_logger().error("A batch ended early: %s", outcome)
-            progress.advance(futures[future])
+            batch = futures[future]
+            progress.advance(len(batch), sum(cost(item)[0] for item in batch))
     return failures

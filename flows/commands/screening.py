@@ -41,6 +41,9 @@ def screen(
     ] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a screen was cut off.")] = False,
     store: StoreOption = "",
+    leaderboards: Annotated[
+        str, typer.Option(metavar="DIR", help="Folder of leaderboards to enter the ranking into.")
+    ] = "",
 ) -> None:
     """Rank the molecules of a file and explain the ranking."""
     request = ScreenRequest(
@@ -54,6 +57,7 @@ def screen(
         llama=llama,
         ranker=ranker,
         store=store,
+        leaderboards=leaderboards,
     )
     _show_estimate(request, errors)
     _claim_folder(out, request, resume)
@@ -137,6 +141,7 @@ def _objective(text: str) -> dict[str, Any]:
 
 def _show_estimate(request: ScreenRequest, where: Console) -> None:
     from flows.findings import chosen_objective, plan
+    from flows.report.words import rough_duration
     from molecules.read import read_library
     from pipeline.cost import EXPONENT
     from pipeline.cost import estimate as cost_of
@@ -150,19 +155,11 @@ def _show_estimate(request: ScreenRequest, where: Console) -> None:
     where.print(
         f"{len(library.candidates)} candidates, {len(library.rejections)} rejected rows. "
         f"{cost.n_species} species, {cost.n_stored} of them in the store already.\n"
-        f"Chemistry: about {_duration(cost.wall_seconds)} with {request.workers} workers "
-        f"({_duration(cost.core_seconds)} on one core); the Llama takes a few minutes more. "
+        f"Chemistry: about {rough_duration(cost.wall_seconds)} with {request.workers} workers "
+        f"({rough_duration(cost.core_seconds)} on one core); the Llama takes a few minutes more. "
         f"Memory: {cost.gigabytes_per_worker:.1f} GB a worker.\n"
         f"The largest species is {cost.largest}; time grows with about the power "
         f"{EXPONENT:.1f} of that, and this machine takes {cost.machine_factor:.1f} times as long as the reference.",
         highlight=False,
         markup=False,
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

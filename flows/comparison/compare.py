@@ -17,7 +17,7 @@ from molecules.row import readable, shortened
 _SAME = 1e-6
 """Relative difference of numbers that are the same to a reader."""
 _ASIDE = (
-    *("request.out", "request.workers", "request.store"),  # change no number
+    *("request.out", "request.workers", "request.store", "request.leaderboards"),  # change no number
     *("request.objective", "request.profile", "request.seed"),  # also elsewhere
     *("provenance.started", "provenance.finished", "provenance.wall_s", "objective.sorted_because"),
 )

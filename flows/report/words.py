@@ -59,6 +59,15 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min"
 
 
+def rough_duration(seconds: float) -> str:
+    """A time span that is only estimated, in one unit."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 def first_sentence(text: str) -> str:
     """Up to the first full stop that ends a sentence; decimal points and ``e.g. this`` do not."""
     match = _SENTENCE.match(text.strip())

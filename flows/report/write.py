@@ -49,8 +49,8 @@ def write_report(document: ReportDocument, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     replace_text(folder / "report.json", document.model_dump_json(indent=1) + "\n")
     replace_text(folder / "report.html", page_html(document))
-    replace_text(folder / "ranking.csv", _csv(_ranking(document)))
-    replace_text(folder / "rejected.csv", _csv(_rejected(document)))
+    replace_text(folder / "ranking.csv", csv_text(_ranking(document)))
+    replace_text(folder / "rejected.csv", csv_text(_rejected(document)))
     replace_text(folder / "candidates.sdf", _sdf(document))
     return folder / "report.html"
 
@@ -94,7 +94,7 @@ def replace_text(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _csv(rows: Iterable[Sequence[Cell]]) -> str:
+def csv_text(rows: Iterable[Sequence[Cell]]) -> str:
     """Rows as CSV in UTF-8 without a byte order mark, which scripts would take for part of the first heading."""
     out = io.StringIO(newline="")
     csv.writer(out).writerows([_cell(value) for value in row] for row in rows)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from flows.artifacts import markdown, row
+from flows.artifacts import address, lineage, markdown, row
 from flows.markdown import plain, table
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -23,10 +23,12 @@ def test_the_report_of_a_hostile_library_has_only_our_formatting(name: str) -> N
     report = getattr(examples, name)()
     tokens = PARSER.parse(markdown(report, Path("out/`x`/<b>/report.html")))
     assert {token.type.removesuffix("_open").removesuffix("_close") for token in tokens} == {
+        "fence",
         "heading",
         "inline",
         "paragraph",
     }
+    assert [token.content.splitlines() for token in tokens if token.type == "fence"] == [lineage(report)[1:-1]]
     inline = [child for token in tokens for child in token.children or ()]
     assert {child.type for child in inline} == {"text", "image", "strong_open", "strong_close"}
     images = [child for child in inline if child.type == "image"]
@@ -72,3 +74,23 @@ def test_an_address_is_no_link_of_itself() -> None:
     text = plain("https://evil.invalid/x HTTP://a www.evil.invalid someone@evil.invalid ~~out~~")
     for part in ("s://", "P://", "www.", "e@e", "~~"):
         assert part not in text
+
+
+def test_the_lineage_counts_what_was_made_of_what() -> None:
+    report = examples.example()
+    drawn = "\n".join(lineage(report))
+    assert drawn.startswith("```mermaid\nflowchart LR\n")
+    assert f'ranking["Ranking: {len(report.candidates)} candidates"]' in drawn
+    assert f'states["{len(report.species)} ground states by VQE"]' in drawn
+    assert "library --> species --> states --> ranking --> explanation" in drawn
+    assert 'library["Library: 0 molecules"]' in "\n".join(lineage(examples.empty()))
+
+
+def test_a_served_report_has_an_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = tmp_path / "a screen" / "report.html"
+    assert address(page) is None
+    monkeypatch.setenv("EIGENLEAD_REPORTS", "http://host:4201/")
+    monkeypatch.setenv("EIGENLEAD_REPORT_FOLDER", str(tmp_path))
+    assert address(page) == "http://host:4201/a%20screen/report.html"
+    assert "[here](http://host:4201/a%20screen/report.html)" in markdown(examples.example(), page)
+    assert address(tmp_path.parent / "report.html") is None

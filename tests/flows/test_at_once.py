@@ -1,0 +1,51 @@
+"""Two screens of one request, started at once on one store, as by two people or by an impatient one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import COMMAND, environment
+
+from flows.leaderboard import read_leaderboard
+from pipeline.store import Store
+
+pytestmark = pytest.mark.slow
+
+LIBRARY = "C=O formaldehyde\nC#N hydrogen cyanide\nC#C acetylene\nC methane\n"
+DIFFERS = ("started", "finished", "wall_s", "out")
+
+
+def comparable(report: Any) -> Any:
+    """A report without what differs between two runs of one request."""
+    if isinstance(report, dict):
+        return {key: comparable(value) for key, value in report.items() if key not in DIFFERS}
+    return [comparable(one) for one in report] if isinstance(report, list) else report
+
+
+def test_one_screen_started_twice_gives_equal_reports_and_loses_nothing(tmp_path: Path, tiny_llama: Path) -> None:
+    (tmp_path / "library.smi").write_text(LIBRARY)
+    store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    command = [
+        *(COMMAND, "screen", str(tmp_path / "library.smi"), "--objective", "solubility", "--llama", str(tiny_llama)),
+        *("--workers", "1", "--top", "2", "--store", store.url, "--leaderboards", str(tmp_path / "boards")),
+    ]
+    both = [
+        subprocess.Popen(
+            [*command, "--out", str(tmp_path / out)], env=environment(tmp_path / "prefect"), stderr=subprocess.PIPE
+        )
+        for out in ("first", "second")
+    ]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    first, second = [json.loads((tmp_path / out / "report.json").read_text()) for out in ("first", "second")]
+    assert comparable(first) == comparable(second)
+    assert len(first["candidates"]) == 4
+    assert store.present(one["hash"] for one in first["species"]) == {one["hash"] for one in first["species"]}
+    assert store.count("ground_state") == len(first["species"])
+    (board,) = (tmp_path / "boards").iterdir()
+    entries = read_leaderboard(board).entries
+    assert [entry.name for entry in entries] == [one["name"] for one in first["candidates"]]
