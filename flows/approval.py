@@ -156,7 +156,8 @@ def _words(amount: Amount) -> str:
 
 
 def _quantity(value: float, unit: str) -> str:
-    return f"{value:,.0f} {unit}".rstrip() if value >= 100 else f"{value:.3g} {unit}".rstrip()
+    number = f"{value:,.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{number} {unit}".rstrip()
 
 
 def _variable(key: str) -> str:

@@ -37,6 +37,7 @@ from flows.sources import Arrived, in_folder, in_table, write_library
 from molecules.candidate import Candidate, Library
 from pipeline.errors import InputError
 from pipeline.level import profile
+from pipeline.objective import objective, read_objective
 from pipeline.store import content_hash
 
 _COLUMN = r"^[A-Za-z_][A-Za-z0-9_$ ]*$"
@@ -105,7 +106,7 @@ def nightly(request: NightlyRequest) -> State[str]:
     """
     log = get_run_logger()
     level = profile(request.profile)
-    goal = findings.chosen_objective(ScreenRequest(library="", out="", **_choices(request)))
+    goal = read_objective(confined(request.objective_file)) if request.objective_file else objective(request.objective)
     name = leaderboard_name(goal, request.profile, level, request.seed)
     folder = confined(request.leaderboards) / name
     board = read_leaderboard(folder)

@@ -40,7 +40,7 @@ def test_one_screen_started_twice_gives_equal_reports_and_loses_nothing(tmp_path
         for out in ("first", "second")
     ]
     said = [process.communicate()[1] for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+    assert [process.returncode for process in both] == [0, 0], "\n".join(text.decode() for text in said)
     first, second = [json.loads((tmp_path / out / "report.json").read_text()) for out in ("first", "second")]
     assert comparable(first) == comparable(second)
     assert len(first["candidates"]) == 4
