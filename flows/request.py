@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+CORES = os.cpu_count() or 1
+MOST_PASTED = 200_000
+"""Characters of pasted molecules, some thousands of them; Prefect takes 512 KiB of parameters."""
 
 
 class ObjectiveName(StrEnum):
@@ -27,13 +31,28 @@ class ProfileName(StrEnum):
     accurate = "accurate"
 
 
+def in_order(schema: dict[str, Any]) -> None:
+    """Number the properties of a form as they are declared: a database may forget the order of keys."""
+    for position, field in enumerate(schema["properties"].values()):
+        field["position"] = position
+
+
 class ScreenRequest(BaseModel):
-    """Rank the molecules of a file and explain the ranking."""
+    """Rank molecules and explain the ranking."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True, json_schema_extra=in_order)
 
-    library: Annotated[str, Field(title="Library", description="Path of a .smi, .csv or .sdf file, also .gz.")]
-    out: Annotated[str, Field(title="Folder", description="Where the report goes.")]
+    molecules: Annotated[
+        str,
+        Field(
+            title="Molecules",
+            max_length=MOST_PASTED,
+            description="One a line: its SMILES, a blank, its name. Or leave it empty and give a library.",
+        ),
+    ] = ""
+    library: Annotated[
+        str, Field(title="Library", description="Path of a .smi, .csv or .sdf file, also .gz, in place of pasted ones.")
+    ] = ""
     objective: Annotated[
         ObjectiveName,
         Field(
@@ -56,7 +75,7 @@ class ScreenRequest(BaseModel):
     seed: Annotated[int, Field(title="Seed", ge=0, le=2**31 - 1, description="Of every random choice.")] = 0
     workers: Annotated[
         int, Field(title="Workers", ge=1, le=1024, description="Processes side by side, one core each.")
-    ] = os.cpu_count() or 1
+    ] = CORES
     llama: Annotated[
         str,
         Field(title="Llama", description="embedded, a local folder, a name on a model hub, or an endpoint's address."),
@@ -69,6 +88,23 @@ class ScreenRequest(BaseModel):
             "that ships, where it has learned the objective's question.",
         ),
     ] = ""
+    out: Annotated[
+        str,
+        Field(
+            title="Folder", description="Where the report goes; empty under a server: a new one, named after the run."
+        ),
+    ] = ""
     store: Annotated[
         str, Field(title="Store", description="SQLAlchemy URL of the result store; empty: the user's own.")
     ] = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        """Refuse molecules that are given twice, or not at all."""
+        if bool(self.molecules) == bool(self.library):
+            raise ValueError(
+                "Molecules and Library are both filled in: leave one of them empty."
+                if self.library
+                else "There are no molecules: paste some, or give the path of a library."
+            )
+        return self
