@@ -12,7 +12,7 @@ from prefect.events import emit_event
 
 from flows.findings import REFERENCE
 from flows.leaderboard import Change, Entry
-from flows.markdown import plain
+from flows.markdown import cell, plain
 from flows.report.document import RankedCandidate, ReportDocument
 from flows.report.words import quantity, sentence
 from molecules.depict import svg
@@ -125,26 +125,25 @@ def row(report: ReportDocument, candidate: RankedCandidate) -> Row:
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
     return {
         "rank": candidate.rank,
-        "name": plain(candidate.name),  # the UI takes every text for Markdown, and [C@H](N) for a link
+        "name": cell(candidate.name),
         ", ".join(filter(None, (descriptor.title, descriptor.unit))): round(descriptor.value, 2),
         "±": None if descriptor.uncertainty is None else round(descriptor.uncertainty, 2),
         "rank by Llama": candidate.rank_llama,
         "flags": len(descriptor.flags),
-        "SMILES": plain(candidate.smiles),
+        "SMILES": cell(candidate.smiles),
     }
 
 
 def leaderboard_row(folder: Path, entry: Entry) -> Row:
     """One line of a leaderboard's table."""
-    link = address(folder / entry.report)
     return {
         "rank": entry.rank,
-        "name": plain(entry.name),
+        "name": cell(entry.name),
         "score": round(entry.score, 3),
         "±": None if entry.uncertainty is None else round(entry.uncertainty, 3),
         "first seen": entry.first_seen.isoformat(),
-        "report": f"[open]({link})" if link else plain(entry.report),
-        "SMILES": plain(entry.smiles),
+        "report": address(folder / entry.report) or cell(entry.report),
+        "SMILES": cell(entry.smiles),
     }
 
 

@@ -12,6 +12,7 @@ from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from models.signature import signature
 from molecules.candidate import Candidate, Library
 from molecules.profile import Profile, profile
+from molecules.read import read_library, read_pasted
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue, NotApplicableError
 from pipeline.descriptors.residuals import with_residual
 from pipeline.desirability import NAME, Known, Score, scores
@@ -71,6 +72,15 @@ class Findings:
     states: Mapping[str, GroundState]
     """By key."""
     failed: tuple[Failure, ...]
+
+
+def candidates(request: ScreenRequest) -> Library:
+    """The molecules that were pasted, or those of the library.
+
+    Raises:
+        LibraryError: the library as a whole cannot be read.
+    """
+    return read_pasted(request.molecules) if request.molecules else read_library(Path(request.library))
 
 
 def chosen_objective(request: ScreenRequest) -> Objective:

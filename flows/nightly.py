@@ -15,7 +15,7 @@ from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import approval, artifacts, findings, limits
-from flows.folders import confined
+from flows.folders import REPORT_FOLDER, admitted, confined
 from flows.leaderboard import Change, Leaderboard, leaderboard_name, read_leaderboard, set_aside
 from flows.request import (
     CORES,
@@ -31,6 +31,7 @@ from flows.request import (
     StoreUrl,
     Top,
     Workers,
+    in_order,
 )
 from flows.screen import screen
 from flows.sources import Arrived, in_folder, in_table, write_library
@@ -46,11 +47,8 @@ _COLUMN = r"^[A-Za-z_][A-Za-z0-9_$ ]*$"
 class NightlyRequest(BaseModel):
     """Watch a folder or a table of a database, screen what is new, and keep a leaderboard."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True, json_schema_extra=in_order)
 
-    leaderboards: Annotated[
-        str, Field(title="Leaderboards", min_length=1, description="Folder of the leaderboards and their reports.")
-    ]
     folder: Annotated[
         str,
         Field(title="Watched folder", description="With .smi, .csv and .sdf files, also .gz; empty: a table."),
@@ -72,6 +70,13 @@ class NightlyRequest(BaseModel):
     name_column: Annotated[
         str, Field(title="Name column", pattern=f"^$|{_COLUMN}", description="Of the table; empty: no names.")
     ] = "name"
+    leaderboards: Annotated[
+        str,
+        Field(
+            title="Leaderboards",
+            description="Folder of the leaderboards and of their reports; empty under a server: among the reports.",
+        ),
+    ] = ""
     again: Annotated[
         bool,
         Field(title="Try again", description="Also what failed, was declined or waits for approval; once, as a rule."),
@@ -108,7 +113,7 @@ def nightly(request: NightlyRequest) -> State[str]:
     level = profile(request.profile)
     goal = read_objective(confined(request.objective_file)) if request.objective_file else objective(request.objective)
     name = leaderboard_name(goal, request.profile, level, request.seed)
-    folder = confined(request.leaderboards) / name
+    folder = _boards(request) / name
     board = read_leaderboard(folder)
     arrived = _arrived(request)
     new = [one for one in arrived.candidates if one[1].inchikey not in _known(board, request.again)]
@@ -141,7 +146,16 @@ def _screen_request(request: NightlyRequest, folder: Path, new: Sequence[tuple[s
     """The screen of the new molecules, in a folder named after them: a run that was cut off finds its own."""
     out = folder / "screens" / content_hash(sorted(one.inchikey for _, one in new))[:12]
     write_library(out / "library.csv", new)
-    return ScreenRequest(library=str(out / "library.csv"), out=str(out), **_choices(request))
+    boards = {"leaderboards": str(folder.parent)}
+    return admitted(ScreenRequest(library=str(out / "library.csv"), out=str(out), **(_choices(request) | boards)))
+
+
+def _boards(request: NightlyRequest) -> Path:
+    if request.leaderboards:
+        return confined(request.leaderboards)
+    if reports := os.environ.get(REPORT_FOLDER):
+        return Path(reports) / "leaderboards"
+    raise InputError("Nothing says where the leaderboard goes.", "Name a folder of leaderboards.")
 
 
 def _arrived(request: NightlyRequest) -> Arrived:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.store import content_hash
+
+CORES = os.cpu_count() or 1
+MOST_PASTED = 200_000
+"""Characters of pasted molecules, some thousands of them; Prefect takes 512 KiB of parameters."""
 
 
 class ObjectiveName(StrEnum):
@@ -28,8 +32,6 @@ class ProfileName(StrEnum):
     standard = "standard"
     accurate = "accurate"
 
-
-CORES = os.cpu_count() or 1
 
 # Fields that the forms of several flows share.
 Objective = Annotated[
@@ -68,13 +70,28 @@ StoreUrl = Annotated[
 ]
 
 
+def in_order(schema: dict[str, Any]) -> None:
+    """Number the properties of a form as they are declared: a database may forget the order of keys."""
+    for position, field in enumerate(schema["properties"].values()):
+        field["position"] = position
+
+
 class ScreenRequest(BaseModel):
-    """Rank the molecules of a file and explain the ranking."""
+    """Rank molecules and explain the ranking."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True, json_schema_extra=in_order)
 
-    library: Annotated[str, Field(title="Library", description="Path of a .smi, .csv or .sdf file, also .gz.")]
-    out: Annotated[str, Field(title="Folder", description="Where the report goes.")]
+    molecules: Annotated[
+        str,
+        Field(
+            title="Molecules",
+            max_length=MOST_PASTED,
+            description="One a line: its SMILES, a blank, its name. Or leave it empty and give a library.",
+        ),
+    ] = ""
+    library: Annotated[
+        str, Field(title="Library", description="Path of a .smi, .csv or .sdf file, also .gz, in place of pasted ones.")
+    ] = ""
     objective: Objective = ObjectiveName.covalent
     objective_file: ObjectiveFile = ""
     profile: Profile = ProfileName.quick
@@ -83,11 +100,28 @@ class ScreenRequest(BaseModel):
     workers: Workers = CORES
     llama: LlamaSpec = "embedded"
     ranker: RankerFile = ""
-    store: StoreUrl = ""
+    out: Annotated[
+        str,
+        Field(
+            title="Folder", description="Where the report goes; empty under a server: a new one, named after the run."
+        ),
+    ] = ""
     leaderboards: Annotated[
         str,
         Field(title="Leaderboards", description="Folder of leaderboards to enter the ranking into; empty: none."),
     ] = ""
+    store: StoreUrl = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        """Refuse molecules that are given twice, or not at all."""
+        if bool(self.molecules) == bool(self.library):
+            raise ValueError(
+                "Molecules and Library are both filled in: leave one of them empty."
+                if self.library
+                else "There are no molecules: paste some, or give the path of a library."
+            )
+        return self
 
     @property
     def key(self) -> str:

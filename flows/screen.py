@@ -15,7 +15,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ProcessPoolTaskRunner
 
 from flows import approval, artifacts, assemble, findings, leaderboard, limits, tasks
-from flows.folders import confined
+from flows.folders import admitted
 from flows.progress import Progress
 from flows.report.document import RunTime
 from flows.report.write import write_report
@@ -35,7 +35,8 @@ def _run_name() -> str:
     request = flow_run.parameters["request"]
     request = request if isinstance(request, ScreenRequest) else ScreenRequest(**request)
     goal = Path(request.objective_file).stem or request.objective
-    return f"screen-{Path(request.library).name.split('.')[0]}-{goal}"
+    library = Path(request.library).name.split(".")[0] or "pasted"
+    return f"screen-{library}-{goal}"
 
 
 def run_screen(request: ScreenRequest) -> Path:
@@ -55,7 +56,7 @@ def run_screen(request: ScreenRequest) -> Path:
     task_runner=ProcessPoolTaskRunner(initializer=tasks.start_worker),  # type: ignore[arg-type]  # Prefect's class is generic in the result
 )
 def screen(request: ScreenRequest) -> str:
-    """Rank the molecules of a file by an objective, and explain the ranking.
+    """Rank molecules by an objective, and explain the ranking.
 
     Every finished geometry, ground state, judgement and explanation is in the store before the next one starts, so
     a screen that was cut off goes on where it stopped when it is run again. A run of a deployment that would take more
@@ -66,8 +67,9 @@ def screen(request: ScreenRequest) -> str:
     """
     log = get_run_logger()
     started, clock = datetime.now().astimezone(), time.perf_counter()
+    request = admitted(request)
     level, goal = profile(request.profile), findings.chosen_objective(request)
-    library = tasks.read(Path(request.library))
+    library = tasks.read(request)
     log.info("%d candidates, %d rejected rows", len(library.candidates), len(library.rejections))
 
     # the Llama first, so that a missing model costs no chemistry
@@ -79,7 +81,8 @@ def screen(request: ScreenRequest) -> str:
     if approval.was_started_by_a_form_or_schedule():
         amounts = limits.amounts(request, level, len(library.candidates), calculations)
         if approval.exceeds(amounts):
-            approval.wait_for_approval(f"A screen of {Path(request.library).name} by {goal.name}", amounts, request.key)
+            subject = f"A screen of {Path(request.library).name or 'pasted molecules'} by {goal.name}"
+            approval.wait_for_approval(subject, amounts, request.key)
     states, failures = _compute(calculations, level, request)
     found = findings.find(library, plan, states, failures, level, request.seed)
     scores = findings.scored(library, plan, found, goal, request.seed)
@@ -105,7 +108,7 @@ def screen(request: ScreenRequest) -> str:
     artifacts.publish(report, page)
     if request.leaderboards:
         name = leaderboard.leaderboard_name(goal, request.profile, level, request.seed)
-        folder = confined(request.leaderboards) / name
+        folder = Path(request.leaderboards) / name
         change = leaderboard.enter(folder, report, page, library.candidates)
         artifacts.publish_leaderboard(folder, change)
     log.info("Report: %s", page.resolve())

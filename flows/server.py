@@ -1,21 +1,22 @@
-"""Server: a temporary Prefect API for single runs, and the lasting one of `eigenlead serve`."""
+"""Server: a temporary Prefect API for single runs, and the waiting for one."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 from prefect.context import refresh_global_settings_context
 from prefect.logging.handlers import APILogHandler
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+
+from pipeline.errors import TransientError
 
 _HOST = "127.0.0.1"
 _PATIENCE_SECONDS = 180.0
@@ -30,7 +31,7 @@ def prefect_api() -> Iterator[None]:
     in Prefect's own database and show in the UI of a later ``prefect server start``.
 
     Raises:
-        RuntimeError: the temporary server does not start; the message says why.
+        TransientError: the temporary server does not start.
     """
     if PREFECT_API_URL.value():
         yield
@@ -38,45 +39,32 @@ def prefect_api() -> Iterator[None]:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         port = probe.getsockname()[1]
-    with _running([sys.executable, "-m", "flows.server", str(port)], f"http://{_HOST}:{port}/api"):
-        yield
-
-
-@contextmanager
-def prefect_server(host: str, port: int) -> Iterator[str]:
-    """Prefect's server with its UI and its scheduler, for as long as the context lasts; or the configured one.
-
-    Yields:
-        The address of its UI.
-
-    Raises:
-        RuntimeError: the server does not start; the message says why.
-    """
-    if configured := PREFECT_API_URL.value():
-        yield configured.removesuffix("/api")
-        return
-    prefect = Path(sys.executable).with_name("prefect")
-    with _running([str(prefect), "server", "start", "--host", host, "--port", str(port)], f"http://{host}:{port}/api"):
-        yield f"http://{host}:{port}"
-
-
-@contextmanager
-def _running(command: list[str], url: str) -> Iterator[None]:
-    """A server process, and its address in force, for as long as the context lasts."""
-    own_address = {"PREFECT_SERVER_UI_API_URL": url}  # where its pages look for it, whatever the port
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | own_address)
+    url = f"http://{_HOST}:{port}/api"
+    command = [sys.executable, "-m", "flows.child", "flows.server", str(port)]
+    with _one_at_a_time():
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until_healthy(url, server)
     try:
-        _wait_until_healthy(url, server)
-        _set_api_url(url)
+        set_api_url(url)
         yield
         APILogHandler().flush()
     finally:
-        _set_api_url(None)
+        set_api_url(None)
         server.terminate()
         server.wait()
 
 
-def _set_api_url(url: str | None) -> None:
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for other processes in here: two servers that create Prefect's database at once spoil it for each other."""
+    home = PREFECT_HOME.value()
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "eigenlead.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed, also by kill -9
+        yield
+
+
+def set_api_url(url: str | None) -> None:
     """Set Prefect's address for every thread of this process and for the processes that it starts."""
     if url is None:
         os.environ.pop(PREFECT_API_URL.name, None)
@@ -85,32 +73,23 @@ def _set_api_url(url: str | None) -> None:
     refresh_global_settings_context()
 
 
-def end_with_parent() -> None:
-    """End this process when its parent is gone, even by kill -9."""
-    parent = os.getppid()
+def wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait for a server's API.
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
+    Raises:
+        TransientError: the server ends or stays silent.
+    """
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
+    while time.monotonic() < deadline and server.poll() is None:
         try:
             if httpx.get(f"{url}/health", timeout=5.0).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
     server.kill()
-    raise RuntimeError(
-        f"Prefect's server does not answer at {url}; is that port taken? Or start one with `prefect server start`, "
-        "set PREFECT_API_URL to its address, and run the same command again."
+    raise TransientError(
+        f"Prefect's server does not answer at {url}.",
+        "Start one with `prefect server start`, set PREFECT_API_URL to its address, and run the same command again.",
     )
 
 
@@ -118,7 +97,6 @@ def _serve(port: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    end_with_parent()
     uvicorn.run(create_app(ephemeral=True), host=_HOST, port=port, log_level="error")
 
 

@@ -18,9 +18,9 @@ from prefect.tasks import Task, exponential_backoff
 from pyscf import lib
 from threadpoolctl import threadpool_limits
 
-from flows.findings import Failed
+from flows.child import end_with_parent
+from flows.findings import Failed, candidates
 from flows.request import ScreenRequest
-from flows.server import end_with_parent
 from models.composer import taught
 from models.default_ranking import DefaultRanking, default_ranking
 from models.errors import LlamaError
@@ -34,7 +34,6 @@ from models.ranker import Ranker, Training, load_ranker
 from models.shipped import ADAPTER, applies
 from models.tasks import task_of
 from molecules.candidate import Library
-from molecules.read import read_library
 from molecules.species import Species
 from pipeline.errors import ComputationError
 from pipeline.ground_state import Calculation, geometry_key, ground_state, ground_state_key, relaxed_geometry
@@ -73,9 +72,9 @@ def open_store(url: str) -> Store:
 
 
 @task(name="read library", cache_policy=NO_CACHE)
-def read(path: Path) -> Library:
+def read(request: ScreenRequest) -> Library:
     """Read the molecules."""
-    return read_library(path)
+    return candidates(request)
 
 
 @task(name="relax geometries", **_BATCH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from molecules.standardize import standardize
 from molecules.table import table_rows
 from molecules.text import read_text
 
-__all__ = ["LibraryError", "read_library", "read_rows"]
+__all__ = ["LibraryError", "read_library", "read_pasted", "read_rows"]
 
 MOST_ROWS = 1_000_000
 """Lines of a text file, records of an SDF. Standardising so many takes the better part of an hour."""
@@ -38,23 +38,40 @@ def read_library(path: Path) -> Library:
     Raises:
         LibraryError: When the file as a whole cannot be read; the message says what to give instead.
     """
-    rows = read_rows(path)
-    found: dict[str, list[Candidate]] = {}
-    for candidate in rows.candidates:
-        found.setdefault(candidate.inchikey, []).append(candidate)
-    return Library(tuple(_merged(same) for same in found.values()), rows.rejections)
+    return _distinct(read_rows(path))
+
+
+def read_pasted(text: str) -> Library:
+    """As `read_library`, of lines that a person pasted: SMILES, blank, name, as in a .smi file or from a spreadsheet.
+
+    Raises:
+        LibraryError: When no line holds a molecule.
+    """
+    lines = text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
+    return _distinct(_judged(_smi_rows(lines), "The pasted text"))
 
 
 def read_rows(path: Path) -> Library:
     """As `read_library`, but every row of a molecule stays a candidate of its own, as with repeated measurements."""
     path = Path(path)
-    results = [_candidate(row) if isinstance(row, Row) else row for row in _rows(path)]
+    return _judged(_rows(path), str(path))
+
+
+def _judged(rows: Iterable[Row | Rejection], source: str) -> Library:
+    results = [_candidate(row) if isinstance(row, Row) else row for row in rows]
     if not results:
-        raise LibraryError(f"{path} has titles or comments, and no molecules. Write one molecule a line below them.")
+        raise LibraryError(f"{source} has titles or comments, and no molecules. Write one molecule a line below them.")
     return Library(
         tuple(one for one in results if isinstance(one, Candidate)),
         tuple(one for one in results if isinstance(one, Rejection)),
     )
+
+
+def _distinct(rows: Library) -> Library:
+    found: dict[str, list[Candidate]] = {}
+    for candidate in rows.candidates:
+        found.setdefault(candidate.inchikey, []).append(candidate)
+    return Library(tuple(_merged(same) for same in found.values()), rows.rejections)
 
 
 def _rows(path: Path) -> Iterator[Row | Rejection]:

@@ -91,7 +91,6 @@ def estimate(
     """Say what a screen would cost in time and memory, and why, without running it."""
     request = ScreenRequest(
         library=str(library),
-        out="",
         **_objective(objective),
         profile=profile,
         seed=seed,

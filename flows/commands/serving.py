@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,18 +11,28 @@ from flows.commands.options import FAILED, console
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 4200,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than this machine's need a password.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=1, max=65534, help="Port to listen on; reports are on the next one.")] = 4200,
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of libraries that the form may name; may be given again."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the reports.")] = Path("out"),
+    llama: Annotated[
+        list[str] | None, typer.Option(metavar="SPEC", help="Llama that the form may name; may be given again.")
+    ] = None,
 ) -> None:
-    """Serve screens: Prefect's server and UI, and a worker for the deployment screen/on-demand."""
-    from prefect.types.entrypoint import EntrypointType
+    """Serve screens: Prefect's server with its forms, a worker, and the finished reports."""
+    from flows.serving.service import EXAMPLES, Service
+    from flows.serving.service import serve as run
 
-    from flows.screen import screen as screen_flow
-    from flows.server import prefect_server
-
-    with prefect_server(host, port) as address:
-        console.print(f"Open {address}/deployments and choose screen/on-demand. Stop with Ctrl-C.", highlight=False)
-        screen_flow.serve("on-demand", print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH)
+    service = Service(host, port, (EXAMPLES, *(folder or ())), out, tuple(llama or ()))
+    try:
+        run(service, console)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
 
 
 def doctor() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import socket
 import subprocess
@@ -15,9 +17,12 @@ from typing import Any
 
 import httpx
 import pytest
+import report_example as examples
 from command_line import environment
 from markdown_it import MarkdownIt
+from playwright.sync_api import sync_playwright
 
+from flows import artifacts
 from flows.approval import Amount, exceeds, markdown
 from flows.leaderboard import Leaderboard, read_leaderboard
 from flows.nightly import NightlyRequest
@@ -47,19 +52,23 @@ class Served:
     api: str
 
     def ask(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30.0)
-        assert answer.is_success, answer.text
-        return answer.json()
+        """Post; again while the server is busy, as Prefect's own client does."""
+        answered = until(lambda: unless_busy(httpx.post(f"{self.api}/{path}", json=body, timeout=30.0)))
+        assert answered.is_success, answered.text
+        return answered.json()
+
+    def read(self, path: str) -> Any:
+        return until(lambda: unless_busy(httpx.get(f"{self.api}/{path}", timeout=30.0))).json()
 
     def start(self, deployment: str, **parameters: Any) -> str:
-        found = httpx.get(f"{self.api}/deployments/name/{deployment}").json()
+        found = self.read(f"deployments/name/{deployment}")
         return str(self.ask(f"deployments/{found['id']}/create_flow_run", parameters=parameters)["id"])
 
     def reaches(self, run: str, *states: str) -> dict[str, Any]:
         """The state of a run, once its name is among `states`."""
 
         def state() -> dict[str, Any] | None:
-            found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{run}").json()["state"]
+            found: dict[str, Any] = self.read(f"flow_runs/{run}")["state"]
             assert found["name"] in states or found["type"] not in ("FAILED", "CRASHED", "COMPLETED"), found
             return found if found["name"] in states else None
 
@@ -68,6 +77,10 @@ class Served:
     def runs_of(self, deployment: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ask("flow_runs/filter", deployments={"name": {"any_": [deployment]}})
         return found
+
+
+def unless_busy(answer: httpx.Response) -> httpx.Response | None:
+    return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
 
 
 def until(found: Callable[[], Any]) -> Any:
@@ -107,7 +120,15 @@ def served(place: Path) -> Iterator[Served]:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     api = f"http://127.0.0.1:{port}/api"
-    env = environment(place / "prefect", PREFECT_API_URL=api, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the runs' python is this one
+    env = environment(
+        place / "prefect",
+        PREFECT_API_URL=api,
+        PYTHONPATH=str(ROOT),
+        OMP_NUM_THREADS="1",
+        PATH=path,
+        PREFECT_SERVER_UI_API_URL=api,
+    )
     with running(env, place / "server.log", "server", "start", "--host", "127.0.0.1", "--port", port):
         until(lambda: answers(f"{api}/health"))
         for command in (["work-pool", "create", "eigenlead", "--type", "process"], ["--no-prompt", "deploy", "--all"]):
@@ -177,8 +198,7 @@ def test_a_screen_above_the_limits_waits_for_a_form(served: Served, asked: dict[
     state = served.reaches(run, "Suspended")
     assert not (place / "by hand").exists()
     keyset = state["state_details"]["run_input_keyset"]
-    description = httpx.get(f"{served.api}/flow_runs/{run}/input/{keyset['description']}").text
-    assert "new.smi" in description
+    assert "new.smi" in str(served.read(f"flow_runs/{run}/input/{keyset['description']}"))
     answer = served.ask(f"flow_runs/{run}/resume", run_input={"approve": True})
     assert answer["status"] == "REJECT"  # it must say who
     answer = served.ask(f"flow_runs/{run}/resume", run_input={"approve": True, "approved_by": "Ann"})
@@ -190,3 +210,30 @@ def test_a_screen_above_the_limits_waits_for_a_form(served: Served, asked: dict[
     served.reaches(declined, "Suspended")
     served.ask(f"flow_runs/{declined}/resume", run_input={"approve": False, "approved_by": "Bob"})
     assert "Bob declined this run." in served.reaches(declined, "Failed")["message"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ui", ["", "/v2"])
+def test_both_uis_of_prefect_show_the_report_and_its_table(served: Served, ui: str) -> None:
+    report = examples.example()
+    steric = "C[C@H](N)C(=O)C=C"
+    rows = [artifacts.row(report, report.candidates[0].model_copy(update={"smiles": steric}))]
+    text = artifacts.markdown(report, Path("report.html"))
+    served.ask("artifacts/", key=f"report{ui[1:]}", type="markdown", data=text)
+    served.ask("artifacts/", key=f"ranking{ui[1:]}", type="table", data=json.dumps(rows))
+    newest = {one["key"]: one["id"] for one in served.ask("artifacts/filter", sort="CREATED_DESC", limit=2)}
+    origin = served.api.removesuffix("/api")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{origin}{ui}/artifacts/artifact/{newest[f'report{ui[1:]}']}")
+        drawings = page.locator("img[src^='data:image/svg+xml']")
+        drawings.nth(len(report.candidates) - 1).wait_for()
+        assert drawings.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)")
+        if ui:  # the other one shows the diagram as its text
+            page.locator("svg[id^=mermaid]").wait_for()
+        else:
+            page.get_by_text("library --> species --> states --> ranking --> explanation").wait_for()
+        page.goto(f"{origin}{ui}/artifacts/artifact/{newest[f'ranking{ui[1:]}']}")
+        page.get_by_text(steric.replace("](", "]\u2060("), exact=True).wait_for()
+        browser.close()

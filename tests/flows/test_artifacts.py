@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from flows.artifacts import address, lineage, markdown, row
-from flows.markdown import plain, table
+from flows.markdown import cell, plain, table
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 PARSER.validateLink = lambda _url: True  # type: ignore[method-assign]  # drawings are data:image/svg+xml
@@ -58,6 +58,27 @@ def test_plain_text_is_itself_wherever_it_stands(text: str) -> None:
     assert "".join(child.content for child in cells[3].children or ()) == shown
 
 
+@settings(deadline=None, max_examples=500)
+@given(
+    st.text("`*_{}[]<>()#|!&;~$@:/.wthC\\'\"=+-1a \n\t", max_size=12)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0\u2060"))
+)
+def test_a_cell_is_itself_where_it_is_taken_for_markdown(text: str) -> None:
+    if shown := " ".join(text.split()):
+        tokens = PARSER.parse(cell(text))
+        assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+        assert {child.type for child in tokens[1].children or ()} == {"text"}
+        assert "".join(child.content for child in tokens[1].children or ()).replace("\u2060", "") == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["N#CC=C", "CMPD_0001", "2-cyano-N-(1,3-thiazol-2-yl)acrylamide", "C/C=C\\C#N", "c1ccc([N+](=O)[O-])cc1", "[Na+]"],
+)
+def test_a_cell_is_as_it_is_where_it_is_shown_so(text: str) -> None:
+    assert cell(text).replace("\u2060", "") == text
+
+
 @pytest.mark.parametrize("smiles", ["C[C@H](N)C(=O)O", "[nH]1cc(*)cc1", "C/C=C\\C#N", "[Na+].[O-]C=O", "CC#CC~C"])
 def test_a_structure_in_the_ranking_is_no_link(smiles: str) -> None:
     """The UI renders each cell by itself."""
@@ -65,7 +86,7 @@ def test_a_structure_in_the_ranking_is_no_link(smiles: str) -> None:
     shown = row(report, report.candidates[0].model_copy(update={"smiles": smiles, "name": "1. <b>&"}))
     for column, text in (("SMILES", smiles), ("name", "1. <b>&")):
         (_, inline, _) = PARSER.parse(str(shown[column]))
-        assert "".join(child.content for child in inline.children or ()) == text
+        assert "".join(child.content for child in inline.children or ()).replace("\u2060", "") == text
         assert {child.type for child in inline.children or ()} == {"text"}
 
 

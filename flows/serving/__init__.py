@@ -1,0 +1,1 @@
+"""What `eigenlead serve` serves: the form and the runs of Prefect, and the finished reports."""
