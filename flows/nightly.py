@@ -33,7 +33,7 @@ from flows.request import (
     Workers,
     in_order,
 )
-from flows.screen import screen
+from flows.screen import run_screen
 from flows.sources import Arrived, in_folder, in_table, write_library
 from molecules.candidate import Candidate, Library
 from pipeline.errors import InputError
@@ -116,25 +116,27 @@ def nightly(request: NightlyRequest) -> State[str]:
     folder = _boards(request) / name
     board = read_leaderboard(folder)
     arrived = _arrived(request)
-    new = [one for one in arrived.candidates if one[1].inchikey not in _known(board, request.again)]
+    known = _known(board, request.again)
+    new = [(source, candidate) for source, candidate in arrived.candidates if candidate.inchikey not in known]
     for source, rejection in arrived.rejections:
         log.warning("%s, row %d: %s %s", source, rejection.row, rejection.reason, rejection.remedy)
     log.info("%d molecules in %s, %d of them new", len(arrived.candidates), _source(request), len(new))
+    unread = f"; rows that cannot be read: {len(arrived.rejections)}, see the log" if arrived.rejections else ""
     if not new:
         artifacts.publish_leaderboard(folder, Change(board, board))
-        return Completed(message="Nothing new", data=str(folder))
+        return Completed(message=f"Nothing new{unread}", data=str(folder))
 
     asked = _screen_request(request, folder, new)
     if approval.was_started_by_a_form_or_schedule():
         plan = findings.plan(Library(tuple(one for _, one in new), ()), goal, level)
         amounts = limits.amounts(asked, level, len(new), plan.unique(level, request.seed))
         if approval.exceeds(amounts):
-            subject = f"{len(new)} new molecules of {_source(request)} for the leaderboard {name}"
+            subject = f"Screening what is new in {_source(request)}, for the leaderboard {name}"
             approval.ask("screen", asked.key, subject, amounts, asked.model_dump(mode="json"))
             _set_aside(folder, new, asked.key)
             return Completed(name="WaitsForApproval", message=f"{subject}: request {asked.key}", data=str(folder))
-    screen(asked)
-    return Completed(message=f"{len(new)} new molecules screened", data=str(folder))
+    run_screen(asked)
+    return Completed(message=f"New molecules: {len(new)}{unread}", data=str(folder))
 
 
 def _choices(request: NightlyRequest) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def _screen_request(request: NightlyRequest, folder: Path, new: Sequence[tuple[s
 
 def _boards(request: NightlyRequest) -> Path:
     if request.leaderboards:
-        return confined(request.leaderboards)
+        return confined(request.leaderboards).resolve()
     if reports := os.environ.get(REPORT_FOLDER):
         return Path(reports) / "leaderboards"
     raise InputError("Nothing says where the leaderboard goes.", "Name a folder of leaderboards.")

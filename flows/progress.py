@@ -51,6 +51,8 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if kind is None:
+            self._done = self._total
         self._publish()
         self._bar.stop()
 

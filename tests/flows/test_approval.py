@@ -168,7 +168,7 @@ def test_a_nightly_screen_above_the_limits_runs_when_it_is_approved(
 ) -> None:
     night = served.reaches(served.start("screen/nightly", request=asked), "WaitsForApproval")
     assert night["type"] == "COMPLETED"
-    assert night["message"].startswith("3 new molecules of")
+    assert night["message"].startswith("Screening what is new in")
     key = re.search(r"[0-9a-f]{32}$", night["message"])
     assert key
     (artifact,) = served.ask("artifacts/filter", artifacts={"key": {"any_": [f"approval-{key[0][:8]}"]}})
@@ -186,6 +186,9 @@ def test_a_nightly_screen_above_the_limits_runs_when_it_is_approved(
     served.reaches(run["id"], "Completed")
     assert {one.name for one in board(place).entries} == {"methane", "hydrogen cyanide", "formaldehyde"}
     assert board(place).unranked == ()
+    wanted = {"event": {"name": ["eigenlead.leaderboard.new-leader"]}}
+    (event,) = until(lambda: served.ask("events/filter", filter=wanted)["events"])
+    assert event["payload"]["name"] == board(place).entries[0].name
     logs = served.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}})
     assert "Approved by Ann" in [one["message"] for one in logs]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,12 @@ def test_five_new_molecules_are_all_that_the_next_night_computes(
     assert {
         entry.inchikey: (entry.score, entry.report) for entry in second.entries if entry.inchikey in before
     } == before
+
+
+@pytest.mark.usefixtures("nights")
+def test_progress_says_how_many_species_are_done() -> None:
+    said = [one["description"] for one in artifacts(type="progress")]
+    assert sum(bool(re.fullmatch(r"Ground states: (\d+) of \1", words)) for words in said) == 2
 
 
 def test_a_night_without_anything_new_screens_nothing(
