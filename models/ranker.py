@@ -40,8 +40,6 @@ class Architecture:
     """Of LoRA (Hu et al., arXiv:2106.09685) on the query and value projections."""
     alpha: int = 16
     """LoRA's scale."""
-    has_numbers: bool = True
-    """Whether soft tokens stand before the text."""
     encoder: StateEncoder = "quantum"
     """Of the VQE state's signature."""
     seed: int = 0
@@ -59,6 +57,7 @@ class Training:
     molecules: int
     seed: int
     seconds: float
+    """Of all runs, where the training was cut off and went on."""
     held_out: Mapping[str, float]
     """Spearman correlation with measured values on molecules held out, by ranking: its own, ``Llama ranker``, and its
     baselines'; empty where it was not measured."""
@@ -158,10 +157,9 @@ class Ranker(nn.Module):
 
     def forward(self, encoded: Encoded) -> Tensor:
         """Scores (n,); higher is better."""
-        hidden, last = encoded.reading.hidden, encoded.reading.lengths - 1
-        if self.architecture.has_numbers:
-            tokens = self.tokens(encoded.numbers, encoded.signatures)
-            hidden, last = torch.cat((tokens, hidden), dim=1), last + tokens.shape[1]
+        tokens = self.tokens(encoded.numbers, encoded.signatures)
+        hidden = torch.cat((tokens, encoded.reading.hidden), dim=1)
+        last = tokens.shape[1] + encoded.reading.lengths - 1
         states = self.upper(inputs_embeds=hidden, use_cache=False).last_hidden_state
         scores: Tensor = self.head(states[torch.arange(len(last)), last]).squeeze(-1)
         return scores

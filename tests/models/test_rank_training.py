@@ -86,10 +86,10 @@ def test_training_is_reproducible_and_goes_on_after_a_stop(llama: Llama, tmp_pat
     taught = [task(12), task(9, seed=3)]
     recipe = Recipe(epochs=4, steps=1, batch=6)
 
-    def trained(**how: object) -> np.ndarray:
+    def trained(**how: object) -> tuple[np.ndarray, float]:
         ranker = new_ranker(llama, Architecture(DESCRIPTORS), taught)
-        train(ranker, taught, recipe, **how)  # type: ignore[arg-type]
-        return ranker.scores(taught[0].candidates, QUESTION)
+        seconds = train(ranker, taught, recipe, **how)  # type: ignore[arg-type]
+        return ranker.scores(taught[0].candidates, QUESTION), seconds
 
     class StopError(Exception):
         pass
@@ -98,14 +98,18 @@ def test_training_is_reproducible_and_goes_on_after_a_stop(llama: Llama, tmp_pat
         if done == 2:
             raise StopError
 
-    straight = trained()
-    assert np.array_equal(straight, trained())
+    straight, seconds = trained()
+    assert 0 < seconds < 1000
+    assert np.array_equal(straight, trained()[0])
     file = tmp_path / "checkpoint.pt"
     with pytest.raises(StopError):
         trained(checkpoint=file, progress=stop)
+    state = torch.load(file, weights_only=True)
+    torch.save({**state, "seconds": 1000.0}, file)
     seen = []
-    resumed = trained(checkpoint=file, progress=lambda done, _of, _loss: seen.append(done))
+    resumed, seconds = trained(checkpoint=file, progress=lambda done, _of, _loss: seen.append(done))
     assert seen == [3, 4]
+    assert seconds > 1000  # those of the first run count
     assert np.allclose(resumed, straight, atol=1e-6)
 
 
