@@ -89,8 +89,8 @@ def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) ->
     checkpoint = _checkpoint(ADAPTER.parent, ranker, tasks, recipe)
     seconds = train(ranker, tasks, recipe, checkpoint, _epochs(console))
     molecules = len({candidate.smiles for task in tasks for candidate in task.candidates})
-    questions = tuple(task.question for task in tasks)
-    ranker.save(ADAPTER, Training(questions, PROFILE, molecules, seed, seconds, measured))
+    held_out = {task.question: measured[task.name] for task in tasks}
+    ranker.save(ADAPTER, Training(held_out, PROFILE, molecules, seed, seconds))
     checkpoint.unlink()
     return ADAPTER
 
@@ -113,8 +113,8 @@ def train_composer(llama_spec: str, seed: int, threads: int, console: Console) -
     return COMPOSER
 
 
-def _best_arm() -> tuple[Architecture, Mapping[str, float]]:
-    """The architecture that ranked best over all properties in `evaluate`, with its figure and its baselines'.
+def _best_arm() -> tuple[Architecture, Mapping[str, Mapping[str, float]]]:
+    """The architecture that ranked best over all properties in `evaluate`; by property, its figure and its baselines'.
 
     Raises:
         InputError: nothing has been measured.
@@ -123,12 +123,10 @@ def _best_arm() -> tuple[Architecture, Mapping[str, float]]:
     if not rows:
         raise InputError(f"{RANKINGS} is missing.", "Run `eigenlead evaluate` first: it finds which ranker is best.")
 
-    def mean_of(ranking: str) -> float:
-        return fmean(row.spearman for row in rows if row.ranking == ranking and row.task in _TAUGHT)
-
-    best = max(arms(DESCRIPTORS), key=lambda arm: mean_of(arm.name))
-    others = {name: mean_of(name) for name in ("random forest", "ridge", PHYSICS)}
-    return best.architecture, {LLAMA_RANKER: mean_of(best.name), **others}
+    found = {(row.task, row.ranking): row.spearman for row in rows}
+    best = max(arms(DESCRIPTORS), key=lambda arm: fmean(found[task, arm.name] for task in _TAUGHT))
+    compared = {LLAMA_RANKER: best.name, **{name: name for name in ("random forest", "ridge", PHYSICS)}}
+    return best.architecture, {task: {own: found[task, one] for own, one in compared.items()} for task in _TAUGHT}
 
 
 def evaluate(
@@ -294,7 +292,7 @@ def train_on_assay(
     predictions += [alone["mw"], alone["clogp"]]
     table = rows_of(predictions)
     held = {row.ranking: row.spearman for row in sorted(table, key=lambda row: row.ranking != LLAMA_RANKER)}
-    taught = Training((task.question,), "", len(known.measured), seed, seconds, held)
+    taught = Training({task.question: held}, "", len(known.measured), seed, seconds)
     ranker.save(out / "ranker.safetensors", taught)
     page = out / "training.md"
     page.write_text(assay_page(file, assay, task, out_of, table, curve, _calibration(predictions[0])), encoding="utf-8")

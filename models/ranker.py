@@ -50,17 +50,19 @@ class Architecture:
 class Training:
     """What a ranker has learned from, and how it measured."""
 
-    questions: tuple[str, ...]
-    """What better meant, a clause for each property: a ranking under another question is a guess."""
+    held_out: Mapping[str, Mapping[str, float]]
+    """By question, a clause that says what better meant: Spearman correlation with measured values on molecules held
+    out, by ranking: its own, ``Llama ranker``, and its baselines'; empty where it was not measured."""
     profile: str
     """Of the computed values that it learned from; empty: it reads none."""
     molecules: int
     seed: int
     seconds: float
     """Of all runs, where the training was cut off and went on."""
-    held_out: Mapping[str, float]
-    """Spearman correlation with measured values on molecules held out, by ranking: its own, ``Llama ranker``, and its
-    baselines'; empty where it was not measured."""
+
+    def answered(self, question: str) -> str:
+        """The question that is answered where this one is asked: this one if it was learned, else its own, a guess."""
+        return question if question in self.held_out else next(iter(self.held_out))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -228,8 +230,7 @@ def load_ranker(file: Path, llama: Llama) -> tuple[Ranker, Training]:
     architecture = {**described["architecture"], "descriptors": tuple(described["architecture"]["descriptors"])}
     ranker = Ranker(llama, Architecture(**architecture), numbers, signatures)
     ranker.load_trained(tensors)
-    training = {**described["training"], "questions": tuple(described["training"]["questions"])}
-    return ranker, Training(**training)
+    return ranker, Training(**described["training"])
 
 
 def prompt(candidate: Evidence, question: str, descriptors: Sequence[str]) -> str:
