@@ -32,7 +32,6 @@ from models.learned import learned_ranking
 from models.llama import Llama, load_llama, use_threads
 from models.ranker import Ranker, Training, load_ranker
 from models.shipped import ADAPTER, applies
-from models.tasks import task_of
 from molecules.candidate import Library
 from molecules.species import Species
 from pipeline.errors import ComputationError
@@ -144,7 +143,7 @@ def choose_ranking(request: ScreenRequest, question: str) -> tuple[Path | None, 
     else:
         file = ADAPTER if applies(_llama(request.llama), question, request.profile) else None
     training = None if file is None else _ranker(file, request.llama)[1]
-    return file, default_ranking(training, bool(request.ranker), task_of(question))
+    return file, default_ranking(training, question, bool(request.ranker))
 
 
 @task(name="rank with the Llama", cache_policy=NO_CACHE)

@@ -87,11 +87,10 @@ def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) ->
     ranker = new_ranker(llama, replace(arm, seed=seed), tasks)
     recipe = Recipe(seed=seed)
     checkpoint = _checkpoint(ADAPTER.parent, ranker, tasks, recipe)
-    started = perf_counter()
-    train(ranker, tasks, recipe, checkpoint, _epochs(console))
+    seconds = train(ranker, tasks, recipe, checkpoint, _epochs(console))
     molecules = len({candidate.smiles for task in tasks for candidate in task.candidates})
-    questions = tuple(task.question for task in tasks)
-    ranker.save(ADAPTER, Training(questions, PROFILE, molecules, seed, perf_counter() - started, measured))
+    held_out = {task.question: measured[task.name] for task in tasks}
+    ranker.save(ADAPTER, Training(held_out, PROFILE, molecules, seed, seconds))
     checkpoint.unlink()
     return ADAPTER
 
@@ -99,7 +98,6 @@ def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) ->
 def train_composer(llama_spec: str, seed: int, threads: int, console: Console) -> Path:
     """Teach the Llama composing explanations, by lessons on made-up evidence; a training that was cut off goes on."""
     llama = _llama(llama_spec, threads)
-    started = perf_counter()
     composer = Composer(llama, seed)
     console.print(f"Reading {LESSONS + LESSONS_HELD_OUT} lessons")
     every = list(lessons(LESSONS + LESSONS_HELD_OUT, LESSON_SEED))
@@ -107,16 +105,16 @@ def train_composer(llama_spec: str, seed: int, threads: int, console: Console) -
     known, unseen = studied[LESSONS_HELD_OUT:], studied[:LESSONS_HELD_OUT]
     before = mean_loss(composer, unseen)
     checkpoint = COMPOSER.parent / f"composer-{content_hash(llama.hash, seed, LESSON_SEED, LESSONS)[:12]}.checkpoint"
-    teach(composer, known, seed, checkpoint, _epochs(console))
+    seconds = teach(composer, known, seed, checkpoint, _epochs(console))
     after = mean_loss(composer, unseen)
     console.print(f"Loss on {len(unseen)} lessons held out: {before:.3f} before, {after:.3f} after")
-    composer.save(COMPOSER, Teaching(len(known), seed, perf_counter() - started, before, after))
+    composer.save(COMPOSER, Teaching(len(known), seed, seconds, before, after))
     checkpoint.unlink()
     return COMPOSER
 
 
-def _best_arm() -> tuple[Architecture, Mapping[str, float]]:
-    """The architecture that ranked best over all properties in `evaluate`, with its figure and its baselines'.
+def _best_arm() -> tuple[Architecture, Mapping[str, Mapping[str, float]]]:
+    """The architecture that ranked best over all properties in `evaluate`; by property, its figure and its baselines'.
 
     Raises:
         InputError: nothing has been measured.
@@ -125,12 +123,10 @@ def _best_arm() -> tuple[Architecture, Mapping[str, float]]:
     if not rows:
         raise InputError(f"{RANKINGS} is missing.", "Run `eigenlead evaluate` first: it finds which ranker is best.")
 
-    def mean_of(ranking: str) -> float:
-        return fmean(row.spearman for row in rows if row.ranking == ranking and row.task in _TAUGHT)
-
-    best = max(arms(DESCRIPTORS), key=lambda arm: mean_of(arm.name))
-    others = {name: mean_of(name) for name in ("random forest", "ridge", PHYSICS)}
-    return best.architecture, {LLAMA_RANKER: mean_of(best.name), **others}
+    found = {(row.task, row.ranking): row.spearman for row in rows}
+    best = max(arms(DESCRIPTORS), key=lambda arm: fmean(found[task, arm.name] for task in _TAUGHT))
+    compared = {LLAMA_RANKER: best.name, **{name: name for name in ("random forest", "ridge", PHYSICS)}}
+    return best.architecture, {task: {own: found[task, one] for own, one in compared.items()} for task in _TAUGHT}
 
 
 def evaluate(
@@ -270,7 +266,7 @@ def train_on_assay(
     unseen_rows = np.flatnonzero(out_of)
     unseen = task.part(unseen_rows)
     curve: list[tuple[int, float]] = []
-    started = perf_counter()
+    seconds = 0.0
     order = np.random.default_rng(seed).permutation(np.flatnonzero(~out_of))
     predicted = np.zeros(0)
     ranker: Ranker | None = None
@@ -283,7 +279,7 @@ def train_on_assay(
         recipe = Recipe(seed=seed)
         console.print(f"Training on {len(known.measured)} compounds")
         checkpoint = _checkpoint(out, ranker, [known], recipe)
-        train(ranker, [known], recipe, checkpoint, _epochs(console), [reading[rows]])
+        seconds = train(ranker, [known], recipe, checkpoint, _epochs(console), [reading[rows]])
         predicted = ranker.scores(unseen.candidates, unseen.question, reading[unseen_rows])
         curve.append((len(known.measured), spearman(predicted, unseen.measured)))
     assert ranker is not None  # and `known` is all that is not held out
@@ -296,7 +292,7 @@ def train_on_assay(
     predictions += [alone["mw"], alone["clogp"]]
     table = rows_of(predictions)
     held = {row.ranking: row.spearman for row in sorted(table, key=lambda row: row.ranking != LLAMA_RANKER)}
-    taught = Training((task.question,), "", len(known.measured), seed, perf_counter() - started, held)
+    taught = Training({task.question: held}, "", len(known.measured), seed, seconds)
     ranker.save(out / "ranker.safetensors", taught)
     page = out / "training.md"
     page.write_text(assay_page(file, assay, task, out_of, table, curve, _calibration(predictions[0])), encoding="utf-8")

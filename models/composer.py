@@ -121,7 +121,7 @@ def teach(
     seed: int,
     checkpoint: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
-) -> None:
+) -> float:
     """Fit a composer to lessons, in place: cross-entropy where the grammar leaves a choice, and nowhere else.
 
     Args:
@@ -130,6 +130,9 @@ def teach(
         seed: of the order of lessons.
         checkpoint: as `models.fit.fit` takes it.
         progress: as `models.fit.fit` takes it.
+
+    Returns:
+        Seconds that it took, over all runs.
     """
     generator = np.random.default_rng(seed)
     n_batches = max(1, len(studied) // BATCH)
@@ -139,7 +142,7 @@ def teach(
         value: Tensor = composer([studied[row] for row in rows])
         return value
 
-    fit(composer, batches, loss, LEARNING_RATE, WEIGHT_DECAY, checkpoint, progress)
+    return fit(composer, batches, loss, LEARNING_RATE, WEIGHT_DECAY, checkpoint, progress)
 
 
 @torch.no_grad()

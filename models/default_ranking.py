@@ -10,6 +10,7 @@ from typing import Literal
 
 from models.evaluate import PHYSICS, ZERO_SHOT, Row, read_rows
 from models.ranker import Training
+from models.tasks import task_of
 
 RANKINGS = Path(__file__).parent / "data" / "rankings.tsv"
 """What `eigenlead evaluate` measured."""
@@ -26,17 +27,17 @@ class DefaultRanking:
     """A sentence."""
 
 
-def default_ranking(training: Training | None, is_named: bool, task: str = "") -> DefaultRanking:
+def default_ranking(training: Training | None, question: str, is_named: bool) -> DefaultRanking:
     """Choose by what was measured.
 
     Args:
         training: of the ranker that answers the question; None: the Llama judges untrained.
+        question: of the objective. Where no measured set answers it, all of them decide on an untrained Llama.
         is_named: whether the user named that ranker, and so wants its order.
-        task: measured set that decides on an untrained Llama; empty, or not among the measured ones: all of them.
     """
     if training is not None:
-        own, others = training.held_out.get(LLAMA_RANKER), dict(training.held_out)
-        others.pop(LLAMA_RANKER, None)
+        others = dict(training.held_out[training.answered(question)])
+        own = others.pop(LLAMA_RANKER, None)
         figures = ", ".join(f"{name} {value:.2f}" for name, value in others.items())
         measured = f"its Spearman correlation on molecules held out is {own:.2f}" if own is not None else "not measured"
         if is_named:
@@ -45,7 +46,7 @@ def default_ranking(training: Training | None, is_named: bool, task: str = "") -
             return DefaultRanking("llama", f"Of the Llama ranker {measured}, against {figures}.")
         return DefaultRanking("physics", f"The Llama ranker is no better: {measured}, against {figures}.")
     rows = read_rows(RANKINGS)
-    chosen = [row for row in rows if row.task == task] or rows
+    chosen = [row for row in rows if row.task == task_of(question)] or rows
     if not chosen:
         return DefaultRanking("physics", "How the Llama ranks has not been measured.")
     physics, llama = (_mean(chosen, name) for name in (PHYSICS, ZERO_SHOT))

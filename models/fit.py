@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -38,7 +39,7 @@ def fit(
     weight_decay: float,
     checkpoint: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
-) -> None:
+) -> float:
     """Minimise a loss by AdamW, in place; the learning rate falls to zero along a cosine.
 
     Args:
@@ -49,7 +50,11 @@ def fit(
         weight_decay: of AdamW.
         checkpoint: file that is written after every epoch, and from which an interrupted fit goes on.
         progress: called with epochs done, epochs in all and the mean loss.
+
+    Returns:
+        Seconds that it took, over all runs.
     """
+    started = perf_counter()
     parameters = [parameter for parameter in adapter.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(parameters, learning_rate, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, sum(map(len, batches)))
@@ -60,6 +65,7 @@ def fit(
         adapter.load_trained(state["adapter"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
+        started -= float(state["seconds"])
     for epoch in range(first, len(batches)):
         losses = []
         for batch in batches[epoch]:
@@ -72,9 +78,11 @@ def fit(
             losses.append(float(value.detach()))
         if checkpoint is not None:
             state = {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
-            _save(checkpoint, {"epoch": epoch + 1, "adapter": adapter.trained(), **state})
+            reached = {"epoch": epoch + 1, "seconds": perf_counter() - started}
+            _save(checkpoint, {**reached, "adapter": adapter.trained(), **state})
         if progress is not None:
             progress(epoch + 1, len(batches), float(np.mean(losses)))
+    return perf_counter() - started
 
 
 def _save(file: Path, state: Mapping[str, object]) -> None:

@@ -17,13 +17,14 @@ def learned_ranking(ranker: Ranker, training: Training, table: EvidenceTable) ->
 
     There are no comparisons, so that no place in one can matter: the consistency is 1 and the bias none.
     """
-    question = table.question if table.question in training.questions else training.questions[0]
+    question = training.answered(table.question)
     found = ranker.scores(table.candidates, question)
     scores = {one.id: float(score) for one, score in zip(table.candidates, found - found.mean(), strict=True)}
     order = sorted(scores, key=lambda candidate_id: (-scores[candidate_id], candidate_id))
     physics = [-one.rank_physics for one in table.candidates]
     tau = float(kendalltau(list(scores.values()), physics).statistic) if len(physics) > 1 else math.nan
-    known = training.held_out.get(LLAMA_RANKER)
+    figures = training.held_out[question]
+    known = figures.get(LLAMA_RANKER)
     sentence = (
         f"A ranker trained on {training.molecules} measured molecules ({question}) scored each candidate by itself: "
         "neither names nor places in a list play a part. "
@@ -31,7 +32,7 @@ def learned_ranking(ranker: Ranker, training: Training, table: EvidenceTable) ->
     if known is None:
         sentence += "How it orders molecules that it has not seen was not measured."
     else:
-        others = ", ".join(f"{name} {value:.2f}" for name, value in training.held_out.items() if name != LLAMA_RANKER)
+        others = ", ".join(f"{name} {value:.2f}" for name, value in figures.items() if name != LLAMA_RANKER)
         sentence += f"On molecules held out its Spearman correlation with measured values is {known:.2f} ({others})."
     return LlamaRanking(
         scores=scores,

@@ -40,8 +40,6 @@ class Architecture:
     """Of LoRA (Hu et al., arXiv:2106.09685) on the query and value projections."""
     alpha: int = 16
     """LoRA's scale."""
-    has_numbers: bool = True
-    """Whether soft tokens stand before the text."""
     encoder: StateEncoder = "quantum"
     """Of the VQE state's signature."""
     seed: int = 0
@@ -52,16 +50,19 @@ class Architecture:
 class Training:
     """What a ranker has learned from, and how it measured."""
 
-    questions: tuple[str, ...]
-    """What better meant, a clause for each property: a ranking under another question is a guess."""
+    held_out: Mapping[str, Mapping[str, float]]
+    """By question, a clause that says what better meant: Spearman correlation with measured values on molecules held
+    out, by ranking: its own, ``Llama ranker``, and its baselines'; empty where it was not measured."""
     profile: str
     """Of the computed values that it learned from; empty: it reads none."""
     molecules: int
     seed: int
     seconds: float
-    held_out: Mapping[str, float]
-    """Spearman correlation with measured values on molecules held out, by ranking: its own, ``Llama ranker``, and its
-    baselines'; empty where it was not measured."""
+    """Of all runs, where the training was cut off and went on."""
+
+    def answered(self, question: str) -> str:
+        """The question that is answered where this one is asked: this one if it was learned, else its own, a guess."""
+        return question if question in self.held_out else next(iter(self.held_out))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -158,10 +159,9 @@ class Ranker(nn.Module):
 
     def forward(self, encoded: Encoded) -> Tensor:
         """Scores (n,); higher is better."""
-        hidden, last = encoded.reading.hidden, encoded.reading.lengths - 1
-        if self.architecture.has_numbers:
-            tokens = self.tokens(encoded.numbers, encoded.signatures)
-            hidden, last = torch.cat((tokens, hidden), dim=1), last + tokens.shape[1]
+        tokens = self.tokens(encoded.numbers, encoded.signatures)
+        hidden = torch.cat((tokens, encoded.reading.hidden), dim=1)
+        last = tokens.shape[1] + encoded.reading.lengths - 1
         states = self.upper(inputs_embeds=hidden, use_cache=False).last_hidden_state
         scores: Tensor = self.head(states[torch.arange(len(last)), last]).squeeze(-1)
         return scores
@@ -230,8 +230,7 @@ def load_ranker(file: Path, llama: Llama) -> tuple[Ranker, Training]:
     architecture = {**described["architecture"], "descriptors": tuple(described["architecture"]["descriptors"])}
     ranker = Ranker(llama, Architecture(**architecture), numbers, signatures)
     ranker.load_trained(tensors)
-    training = {**described["training"], "questions": tuple(described["training"]["questions"])}
-    return ranker, Training(**training)
+    return ranker, Training(**described["training"])
 
 
 def prompt(candidate: Evidence, question: str, descriptors: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ def train(
     checkpoint: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
     readings: Sequence[Reading] | None = None,
-) -> None:
+) -> float:
     """Fit a ranker to measured orders, in place.
 
     Loss: −log σ(sᵢ − sⱼ), the mean over all pairs of a batch where i was measured better than j, inside one task
@@ -83,6 +83,9 @@ def train(
         checkpoint: file that is written after every epoch, and from which an interrupted training goes on.
         progress: called with epochs done, epochs in all and the mean loss.
         readings: what `Ranker.read` made of each task, where it is there already.
+
+    Returns:
+        Seconds that fitting took, over all runs.
     """
     if readings is None:
         readings = [ranker.read(task.candidates, task.question) for task in tasks]
@@ -97,7 +100,7 @@ def train(
         return pair_loss(ranker(encoded[which][rows]), torch.from_numpy(tasks[which].measured[rows]))
 
     batches = [_interleaved([one[epoch] for one in steps]) for epoch in range(epochs)]
-    fit(ranker, batches, loss, recipe.learning_rate, recipe.weight_decay, checkpoint, progress)
+    return fit(ranker, batches, loss, recipe.learning_rate, recipe.weight_decay, checkpoint, progress)
 
 
 def pair_loss(scores: Tensor, measured: Tensor) -> Tensor:

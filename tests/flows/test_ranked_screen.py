@@ -76,7 +76,7 @@ def saved(file: Path, llama: Path, held_out: dict[str, float], sign: float = 1.0
     ranker = new_ranker(Llama(llama, "tiny"), Architecture(("solvation.log_p", "solvation.water")), [task])
     drawn = torch.randn(ranker.head.weight.shape, generator=torch.Generator().manual_seed(0))
     ranker.head.weight.data = sign * drawn
-    ranker.save(file, Training((QUESTION,), "quick", 24, 0, 1.5, held_out))
+    ranker.save(file, Training({QUESTION: held_out}, "quick", 24, 0, 1.5))
     return str(file)
 
 

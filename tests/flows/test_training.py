@@ -145,8 +145,9 @@ def test_a_ranker_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert not list(out.glob("*.checkpoint"))
     ranker, learned = load_ranker(out / "ranker.safetensors", training._llama(str(folder), 1))
     assert ranker.architecture.descriptors == ()
-    assert learned.questions == ("which has the higher pIC50",)
-    assert next(iter(learned.held_out)) == "Llama ranker"
+    ((question, figures),) = learned.held_out.items()
+    assert question == "which has the higher pIC50"
+    assert next(iter(figures)) == "Llama ranker"
 
 
 def test_composing_is_taught_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,11 +23,12 @@ from models.llama import Llama
 from models.ranker import Architecture, Scale, Training, load_ranker, prompt
 from models.signature import SIGNATURE
 from models.soft_tokens import SoftTokens, n_parameters
+from models.tasks import QUESTIONS, RATES_QUESTION
 from models.train import Recipe, Task, new_ranker, pair_loss, train
 
 DESCRIPTORS = ("thiol_addition", "ionisation.ie_vertical")
 QUESTION = "which reacts faster with a cysteine thiol"
-LEARNED = Training((QUESTION,), "quick", 24, 0, 1.5, {"Llama ranker": 1.0, "physics alone": 0.5})
+LEARNED = Training({QUESTION: {"Llama ranker": 1.0, "physics alone": 0.5}}, "quick", 24, 0, 1.5)
 
 
 @pytest.fixture(scope="module", params=[3, 4])
@@ -86,10 +87,10 @@ def test_training_is_reproducible_and_goes_on_after_a_stop(llama: Llama, tmp_pat
     taught = [task(12), task(9, seed=3)]
     recipe = Recipe(epochs=4, steps=1, batch=6)
 
-    def trained(**how: object) -> np.ndarray:
+    def trained(**how: object) -> tuple[np.ndarray, float]:
         ranker = new_ranker(llama, Architecture(DESCRIPTORS), taught)
-        train(ranker, taught, recipe, **how)  # type: ignore[arg-type]
-        return ranker.scores(taught[0].candidates, QUESTION)
+        seconds = train(ranker, taught, recipe, **how)  # type: ignore[arg-type]
+        return ranker.scores(taught[0].candidates, QUESTION), seconds
 
     class StopError(Exception):
         pass
@@ -98,14 +99,18 @@ def test_training_is_reproducible_and_goes_on_after_a_stop(llama: Llama, tmp_pat
         if done == 2:
             raise StopError
 
-    straight = trained()
-    assert np.array_equal(straight, trained())
+    straight, seconds = trained()
+    assert 0 < seconds < 1000
+    assert np.array_equal(straight, trained()[0])
     file = tmp_path / "checkpoint.pt"
     with pytest.raises(StopError):
         trained(checkpoint=file, progress=stop)
+    state = torch.load(file, weights_only=True)
+    torch.save({**state, "seconds": 1000.0}, file)
     seen = []
-    resumed = trained(checkpoint=file, progress=lambda done, _of, _loss: seen.append(done))
+    resumed, seconds = trained(checkpoint=file, progress=lambda done, _of, _loss: seen.append(done))
     assert seen == [3, 4]
+    assert seconds > 1000  # those of the first run count
     assert np.allclose(resumed, straight, atol=1e-6)
 
 
@@ -179,17 +184,17 @@ def test_a_learned_ranking_is_blind_to_places_and_says_what_it_is_worth(llama: L
 
 
 def test_the_order_that_measured_best_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    better = default_ranking(LEARNED, is_named=False)
+    better = default_ranking(LEARNED, QUESTION, is_named=False)
     assert (better.by, "1.00" in better.why, "physics alone 0.50" in better.why) == ("llama", True, True)
-    worse = replace(LEARNED, held_out={"Llama ranker": 0.4, "physics alone": 0.5})
-    assert default_ranking(worse, is_named=False).by == "physics"
-    assert default_ranking(worse, is_named=True).by == "llama"  # whoever names a ranker wants its order
+    worse = replace(LEARNED, held_out={QUESTION: {"Llama ranker": 0.4, "physics alone": 0.5}})
+    assert default_ranking(worse, QUESTION, is_named=False).by == "physics"
+    assert default_ranking(worse, "another question", is_named=True).by == "llama"
     table = tmp_path / "rankings.tsv"
     monkeypatch.setattr(models.default_ranking, "RANKINGS", table)
-    assert "not been measured" in default_ranking(None, is_named=False).why
+    assert "not been measured" in default_ranking(None, "another question", is_named=False).why
     rows = [Row(PHYSICS, "gsh", 29, 0.86, 0.7, 0.94), Row(ZERO_SHOT, "gsh", 29, 0.1, -0.2, 0.4)]
     write_rows(table, [*rows, Row(PHYSICS, "esol", 99, 0.2, 0.1, 0.3), Row(ZERO_SHOT, "esol", 99, 0.9, 0.8, 1.0)])
     assert read_rows(table)[0] == rows[0]
-    assert default_ranking(None, False, "gsh").by == "physics"
-    assert default_ranking(None, False, "esol").by == "llama"
-    assert "0.53" in default_ranking(None, False).why
+    assert default_ranking(None, RATES_QUESTION, is_named=False).by == "physics"
+    assert default_ranking(None, QUESTIONS["esol"].text, is_named=False).by == "llama"
+    assert "0.53" in default_ranking(None, "another question", is_named=False).why
