@@ -31,6 +31,8 @@ from pipeline.errors import InputError, TransientError
 POOL = "eigenlead"
 EXAMPLES = Path(__file__).parents[2] / "molecules" / "examples"
 _DEPLOYMENTS = Path(__file__).parents[2] / "prefect.yaml"
+_LAST_WORDS = ("--timeout-graceful-shutdown", "3")
+"""Seconds for browsers that are still connected when the server ends."""
 _LAST_SECONDS = 20.0
 """For a run to say that it was ended; after that it is killed."""
 
@@ -106,9 +108,11 @@ def serve(service: Service, console: Console) -> None:
             children.append(server)
         _make_pool()
         _deploy()
-        children.append(stack.enter_context(_child("prefect", "worker", "start", "--pool", POOL, "--type", "process")))
+        children.append(
+            stack.enter_context(_child("prefect", "worker", "start", "--pool", POOL, "--name", socket.gethostname()))
+        )
         console.print(
-            f"Open {address}/deployments and choose screen/on-demand. Reports are served under "
+            f"Open {address}/v2/deployments and choose screen/on-demand. Reports are served under "
             f"{service.address(service.reports_port)}. Stop with Ctrl-C.",
             highlight=False,
         )
@@ -140,6 +144,7 @@ def _environment(service: Service, password: str | None) -> Mapping[str, str]:
     """Of the child processes. Secrets go this way only: a command line is for everyone to read."""
     bin_folder = str(Path(sys.executable).parent)
     found = {
+        "PWD": str(Path.cwd()),
         "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",  # the runs' python is this one
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_WORKER_QUERY_SECONDS": "3",
@@ -160,8 +165,8 @@ def _environment(service: Service, password: str | None) -> Mapping[str, str]:
 
 def _server_arguments(service: Service) -> tuple[str, ...]:
     """As `prefect server start` runs it, in one process."""
-    app = "prefect.server.api.server:create_app"
-    return ("--factory", app, "--host", service.host, "--port", str(service.port), "--log-level", "error")
+    where = ("--host", service.host, "--port", str(service.port))
+    return ("--factory", "flows.serving.ui:create_app", *where, "--log-level", "error", *_LAST_WORDS)
 
 
 @contextmanager
