@@ -19,7 +19,7 @@ import uvicorn
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_API_AUTH_STRING
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_SERVER_API_AUTH_STRING
 from prefect.workers.process import ProcessWorker
 from rich.console import Console
 
@@ -88,12 +88,10 @@ def serve(service: Service, console: Console) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # children end with us then, as by Ctrl-C
     configured = PREFECT_API_URL.value()
     _check(service, [service.reports_port] if configured else [service.port, service.reports_port])
-    password = PREFECT_SERVER_API_AUTH_STRING.value()
-    known = password.get_secret_value() if password else None
-    if known is None and not service.is_local:
-        known = f"eigenlead:{secrets.token_urlsafe(16)}"
-        console.print(f"The password, as PREFECT_SERVER_API_AUTH_STRING or once here: {known}", highlight=False)
-    os.environ |= _environment(service, known)
+    password = _password(service, console)
+    os.environ |= _environment(service)
+    if not configured and password is not None:
+        os.environ |= {PREFECT_SERVER_API_AUTH_STRING.name: password, PREFECT_API_AUTH_STRING.name: password}
     address = service.address(service.port)
     with ExitStack() as stack:
         children = []
@@ -116,7 +114,7 @@ def serve(service: Service, console: Console) -> None:
             f"{service.address(service.reports_port)}. Stop with Ctrl-C.",
             highlight=False,
         )
-        _serve_reports(service, known, children)
+        _serve_reports(service, password, children)
     raise TransientError("Prefect's server or worker has ended.", "See its messages above, and start again.")
 
 
@@ -140,10 +138,22 @@ def _check(service: Service, ports: Sequence[int]) -> None:
                 ) from error
 
 
-def _environment(service: Service, password: str | None) -> Mapping[str, str]:
-    """Of the child processes. Secrets go this way only: a command line is for everyone to read."""
+def _password(service: Service, console: Console) -> str | None:
+    """The configured ``user:password``, or a new one where others can connect. It goes to children by environment."""
+    for setting in (PREFECT_SERVER_API_AUTH_STRING, PREFECT_API_AUTH_STRING):
+        if configured := setting.value():
+            return str(configured.get_secret_value())
+    if service.is_local:
+        return None
+    password = f"eigenlead:{secrets.token_urlsafe(16)}"
+    console.print(f"The password, shown once: {password}", highlight=False, markup=False)
+    return password
+
+
+def _environment(service: Service) -> Mapping[str, str]:
+    """Of the child processes."""
     bin_folder = str(Path(sys.executable).parent)
-    found = {
+    return {
         "PWD": str(Path.cwd()),
         "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",  # the runs' python is this one
         "PREFECT_LOGGING_LEVEL": "INFO",
@@ -158,9 +168,6 @@ def _environment(service: Service, password: str | None) -> Mapping[str, str]:
         REPORT_FOLDER: str(service.reports.resolve()),
         REPORTS: service.address(service.reports_port),
     }
-    if password is not None:
-        found |= {"PREFECT_SERVER_API_AUTH_STRING": password, "PREFECT_API_AUTH_STRING": password}
-    return found
 
 
 def _server_arguments(service: Service) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Service:
 
     @property
     def password(self) -> str | None:
-        found = re.search(r"once here: (\S+)", self.log.read_text())
+        found = re.search(r"shown once: (\S+)", self.log.read_text())
         return found[1] if found else None
 
     @contextmanager
