@@ -54,9 +54,10 @@ def _served(root: Path, name: str) -> Path | None:
     """The file that an address names, if it is a report's and, its links resolved, inside the folder."""
     try:
         path = (root / name).resolve()
+        served = path.is_relative_to(root) and path.name in _MEDIA_TYPES and path.is_file()
     except (OSError, ValueError, RuntimeError):  # too long, with a null byte, or a loop of links
         return None
-    return path if path.is_relative_to(root) and path.name in _MEDIA_TYPES and path.is_file() else None
+    return path if served else None
 
 
 def _knows(request: Request, password: str) -> bool:

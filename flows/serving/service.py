@@ -19,7 +19,7 @@ import uvicorn
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_API_AUTH_STRING
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_SERVER_API_AUTH_STRING
 from prefect.workers.process import ProcessWorker
 from rich.console import Console
 
@@ -31,6 +31,8 @@ from pipeline.errors import InputError, TransientError
 POOL = "eigenlead"
 EXAMPLES = Path(__file__).parents[2] / "molecules" / "examples"
 _DEPLOYMENTS = Path(__file__).parents[2] / "prefect.yaml"
+_LAST_WORDS = ("--timeout-graceful-shutdown", "3")
+"""Seconds for browsers that are still connected when the server ends."""
 _LAST_SECONDS = 20.0
 """For a run to say that it was ended; after that it is killed."""
 
@@ -86,12 +88,10 @@ def serve(service: Service, console: Console) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # children end with us then, as by Ctrl-C
     configured = PREFECT_API_URL.value()
     _check(service, [service.reports_port] if configured else [service.port, service.reports_port])
-    password = PREFECT_SERVER_API_AUTH_STRING.value()
-    known = password.get_secret_value() if password else None
-    if known is None and not service.is_local:
-        known = f"eigenlead:{secrets.token_urlsafe(16)}"
-        console.print(f"The password, as PREFECT_SERVER_API_AUTH_STRING or once here: {known}", highlight=False)
-    os.environ |= _environment(service, known)
+    password = _password(service, console)
+    os.environ |= _environment(service)
+    if not configured and password is not None:
+        os.environ |= {PREFECT_SERVER_API_AUTH_STRING.name: password, PREFECT_API_AUTH_STRING.name: password}
     address = service.address(service.port)
     with ExitStack() as stack:
         children = []
@@ -106,13 +106,15 @@ def serve(service: Service, console: Console) -> None:
             children.append(server)
         _make_pool()
         _deploy()
-        children.append(stack.enter_context(_child("prefect", "worker", "start", "--pool", POOL, "--type", "process")))
+        children.append(
+            stack.enter_context(_child("prefect", "worker", "start", "--pool", POOL, "--name", socket.gethostname()))
+        )
         console.print(
-            f"Open {address}/deployments and choose screen/on-demand. Reports are served under "
+            f"Open {address}/v2/deployments and choose screen/on-demand. Reports are served under "
             f"{service.address(service.reports_port)}. Stop with Ctrl-C.",
             highlight=False,
         )
-        _serve_reports(service, known, children)
+        _serve_reports(service, password, children)
     raise TransientError("Prefect's server or worker has ended.", "See its messages above, and start again.")
 
 
@@ -136,10 +138,23 @@ def _check(service: Service, ports: Sequence[int]) -> None:
                 ) from error
 
 
-def _environment(service: Service, password: str | None) -> Mapping[str, str]:
-    """Of the child processes. Secrets go this way only: a command line is for everyone to read."""
+def _password(service: Service, console: Console) -> str | None:
+    """The configured ``user:password``, or a new one where others can connect. It goes to children by environment."""
+    for setting in (PREFECT_SERVER_API_AUTH_STRING, PREFECT_API_AUTH_STRING):
+        if configured := setting.value():
+            return str(configured.get_secret_value())
+    if service.is_local:
+        return None
+    password = f"eigenlead:{secrets.token_urlsafe(16)}"
+    console.print(f"The password, shown once: {password}", highlight=False, markup=False)
+    return password
+
+
+def _environment(service: Service) -> Mapping[str, str]:
+    """Of the child processes."""
     bin_folder = str(Path(sys.executable).parent)
-    found = {
+    return {
+        "PWD": str(Path.cwd()),
         "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",  # the runs' python is this one
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_WORKER_QUERY_SECONDS": "3",
@@ -153,15 +168,12 @@ def _environment(service: Service, password: str | None) -> Mapping[str, str]:
         REPORT_FOLDER: str(service.reports.resolve()),
         REPORTS: service.address(service.reports_port),
     }
-    if password is not None:
-        found |= {"PREFECT_SERVER_API_AUTH_STRING": password, "PREFECT_API_AUTH_STRING": password}
-    return found
 
 
 def _server_arguments(service: Service) -> tuple[str, ...]:
     """As `prefect server start` runs it, in one process."""
-    app = "prefect.server.api.server:create_app"
-    return ("--factory", app, "--host", service.host, "--port", str(service.port), "--log-level", "error")
+    where = ("--host", service.host, "--port", str(service.port))
+    return ("--factory", "flows.serving.ui:create_app", *where, "--log-level", "error", *_LAST_WORDS)
 
 
 @contextmanager

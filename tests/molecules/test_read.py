@@ -13,7 +13,7 @@ from rdkit import Chem
 
 from molecules.candidate import Library
 from molecules.michael import find_michael_sites
-from molecules.read import LibraryError, read_library
+from molecules.read import LibraryError, read_library, read_pasted
 
 EXAMPLES = Path(__file__).parents[2] / "molecules" / "examples"
 Write = Callable[[str, str | bytes], Library]
@@ -253,3 +253,12 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_library(tmp_path / "none.smi")
     with pytest.raises(LibraryError, match="folder"):
         read_library(tmp_path)
+
+
+def test_pasted_lines_are_a_library():
+    library = read_pasted("smiles\tname\r\nC=CC#N\tvinyl cyanide\r\nC(#N)C=C again\r\n\r\nC=CC(=O open\n\udc80\ud800\n")
+    assert [(one.row, one.name) for one in library.candidates] == [(2, "vinyl cyanide")]
+    assert "Rows 2 and 3 hold the same molecule" in library.candidates[0].notes[0]
+    assert [one.row for one in library.rejections] == [4, 5, 6]
+    with pytest.raises(LibraryError, match="pasted text"):
+        read_pasted("# nothing\n")
