@@ -1,0 +1,1 @@
+"""Serving: screens for a team, on a Prefect server."""
