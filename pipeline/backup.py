@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, Integer, NullPool, String, create_engine, insert, select
+from sqlalchemy import URL, Engine, Integer, NullPool, String, collate, create_engine, insert, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -115,8 +115,10 @@ def _digest(total: Any, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _rows(session: Session) -> Iterator[Rows]:
-    """Every row, in the order of its key. One statement sees the database as it is at one moment."""
-    statement = select(*Result.__table__.columns).order_by(Result.key).execution_options(yield_per=_CHUNK)
+    """Every row, in the order of its key's bytes. One statement sees the database as it is at one moment."""
+    in_bytes = "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
+    statement = select(*Result.__table__.columns).order_by(collate(Result.key, in_bytes))
+    statement = statement.execution_options(yield_per=_CHUNK)
     for rows in session.execute(statement).mappings().partitions():
         yield [{**row, "created": in_utc(row["created"])} for row in rows]
 

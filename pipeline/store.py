@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, Float, String, create_engine, delete, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,7 +21,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pipeline.errors import TransientError
 
+_T = TypeVar("_T")
+
+_CREATION_LOCK = 0x656967656E  # any number that nobody else in the database locks
 _OPEN_ATTEMPTS = 100
+_PATIENCE_SECONDS = 60
+"""For another process that writes to SQLite, and for a PostgreSQL server that restarts."""
 
 
 def content_hash(*parts: Any) -> str:
@@ -66,7 +71,8 @@ class Result(Base):
 class Store:
     """Key-value store of results. Every `put` is committed before it returns.
 
-    Any number of processes may share one store; a second `put` under a key changes nothing.
+    Any number of processes may share one store; a second `put` under a key changes nothing. A PostgreSQL server that
+    restarts is waited for, a minute at the most, and what it broke off is done again.
     """
 
     def __init__(self, url: str | None = None) -> None:
@@ -77,24 +83,26 @@ class Store:
                 `default_url()` if None.
         """
         self.url = url or default_url()
-        self._engine = create_engine(self.url)
-        if self._engine.dialect.name == "sqlite":
-
-            @event.listens_for(self._engine, "connect")
-            def _pragmas(connection: Any, _record: Any) -> None:
-                connection.execute("PRAGMA busy_timeout = 60000")
-                connection.execute("PRAGMA journal_mode = WAL")
-
-        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        self._engine = create_engine(self.url, pool_pre_ping=True)
+        if self.dialect == "sqlite":
+            event.listen(self._engine, "connect", _set_pragmas)
+        self._insert = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
         with self._trouble("opened"):
             self._create()
+        if self.dialect == "postgresql":  # an address that was right once
+            event.listen(self._engine, "do_connect", _connect_patiently)
 
     def _create(self) -> None:
-        """Create the table unless it is there. SQLite does not wait for others that open a new file: try again."""
+        """Create the table unless it is there. Others may do so at the same moment.
+
+        PostgreSQL makes them wait for each other if it is told to; SQLite does not: try again.
+        """
         table = Base.metadata.tables[Result.__tablename__]
         for attempt in range(_OPEN_ATTEMPTS):
             try:
                 with self._engine.begin() as connection:
+                    if self.dialect == "postgresql":
+                        connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
                     connection.execute(CreateTable(table, if_not_exists=True))  # create_all would race
                     for index in table.indexes:
                         connection.execute(CreateIndex(index, if_not_exists=True))
@@ -106,9 +114,7 @@ class Store:
 
     def get(self, key: str) -> Any | None:
         """The payload stored under `key`, or None."""
-        with self.session("read") as session:
-            row = session.get(Result, key)
-            return None if row is None else row.payload
+        return self._run("read", lambda session: session.scalar(select(Result.payload).where(Result.key == key)))
 
     def put(self, key: str, stage: str, payload: Any, wall_s: float) -> None:
         """Store a JSON payload that took `wall_s` seconds to make, unless the key is there already."""
@@ -121,52 +127,42 @@ class Store:
         Returns:
             How many were not.
         """
-        insert = self._insert(Result).on_conflict_do_nothing(index_elements=["key"])
-        with self.session("written") as session:
-            added = session.scalars(insert.returning(Result.key), rows).all()
-            session.commit()
-        return len(added)
+        insert = self._insert(Result).on_conflict_do_nothing(index_elements=["key"]).returning(Result.key)
+        return self._run("written", lambda session: len(session.scalars(insert, rows).all()))
 
     def replace(self, key: str, stage: str, payload: Any) -> None:
         """Store the JSON payload of unfinished work in place of what the key had."""
         row = {"key": key, "stage": stage, "payload": payload, "wall_s": 0.0, "created": datetime.now(UTC)}
         statement = self._insert(Result).values(row)
         changed = {"payload": statement.excluded.payload, "created": statement.excluded.created}
-        with self.session("written") as session:
-            session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
-            session.commit()
+        statement = statement.on_conflict_do_update(index_elements=["key"], set_=changed)
+        self._run("written", lambda session: session.execute(statement))
 
     def remove(self, key: str) -> None:
         """Forget what the key has, if anything."""
-        with self.session("written") as session:
-            session.execute(delete(Result).where(Result.key == key))
-            session.commit()
+        self._run("written", lambda session: session.execute(delete(Result).where(Result.key == key)))
 
     def present(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that are stored."""
         wanted = list(keys)
-        found: set[str] = set()
-        with self.session("read") as session:
-            for start in range(0, len(wanted), 500):
-                chunk = wanted[start : start + 500]
-                found.update(session.scalars(select(Result.key).where(Result.key.in_(chunk))))
-        return found
+        chunks = [wanted[start : start + 500] for start in range(0, len(wanted), 500)]
+        statements = [select(Result.key).where(Result.key.in_(chunk)) for chunk in chunks]
+        return self._run("read", lambda session: {key for one in statements for key in session.scalars(one)})
 
     def newest(self, stage: str, limit: int) -> list[tuple[Any, float]]:
         """Payload and seconds of the newest results of one stage."""
-        with self.session("read") as session:
-            rows = session.execute(
-                select(Result.payload, Result.wall_s)
-                .where(Result.stage == stage)
-                .order_by(Result.created.desc())
-                .limit(limit)
-            )
-            return [(payload, wall_s) for payload, wall_s in rows]
+        statement = (
+            select(Result.payload, Result.wall_s)
+            .where(Result.stage == stage)
+            .order_by(Result.created.desc())
+            .limit(limit)
+        )
+        return self._run("read", lambda session: [(row.payload, row.wall_s) for row in session.execute(statement)])
 
     def count(self, stage: str) -> int:
         """Number of results of one stage."""
-        with self.session("read") as session:
-            return session.scalar(select(func.count()).where(Result.stage == stage)) or 0
+        statement = select(func.count()).where(Result.stage == stage)
+        return self._run("read", lambda session: session.scalar(statement) or 0)
 
     @property
     def name(self) -> str:
@@ -177,6 +173,20 @@ class Store:
     def dialect(self) -> str:
         """Which database it is in, such as ``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
+
+    def _run(self, done: str, work: Callable[[Session], _T]) -> _T:
+        """Do the work in one transaction, and once more where the server broke off: none here minds being repeated."""
+        with self._trouble(done):
+            try:
+                return self._transaction(work)
+            except OperationalError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._transaction(work)
+
+    def _transaction(self, work: Callable[[Session], _T]) -> _T:
+        with Session(self._engine) as session, session.begin():
+            return work(session)
 
     @contextmanager
     def session(self, done: str) -> Iterator[Session]:
@@ -200,3 +210,20 @@ class Store:
                 f"The store {self.name} cannot be {done}: {error.orig}.",
                 "Make sure that its folder exists, its disk has room and its server runs, then run the command again.",
             ) from error
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE_SECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _connect_patiently(dialect: Any, _record: Any, arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
+    """Connect to a server that may be restarting."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return dialect.connect(*arguments, **parameters)
+        except dialect.loaded_dbapi.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from postgres import Postgres
 from processes import WRITER, go, largest_file, line, python
 
 from pipeline.backup import backup, restore
@@ -49,25 +51,39 @@ def _row(n: int) -> dict[str, object]:
     }
 
 
-@pytest.fixture
-def file(store: Store, tmp_path: Path) -> Path:
+def written(store: Store, path: Path) -> Path:
     """A backup of a store with 1200 results, which are several chunks."""
     fill(store, 1200)
-    path = tmp_path / "day.backup"
     assert backup(store, path) == 1200
     return path
+
+
+@pytest.fixture
+def file(store: Store, tmp_path: Path) -> Path:
+    return written(store, tmp_path / "day.backup")
 
 
 # --- round trip
 
 
-def test_a_store_comes_back_as_it_was(store: Store, file: Path, tmp_path: Path) -> None:
-    other = new(tmp_path)
+def test_a_store_comes_back_as_it_was(empty: Callable[[str], Store], tmp_path: Path) -> None:
+    store, other = empty("store"), empty("other")
+    file = written(store, tmp_path / "day.backup")
     assert restore(other, file) == (1200, 1200)
     assert inventory(other) == inventory(store)
     for i in range(1200):
         assert other.get(f"key-{i}") == store.get(f"key-{i}")
     assert {path.name for path in tmp_path.iterdir() if "backup" in path.name} == {"day.backup"}
+
+
+@pytest.mark.slow
+def test_a_backup_moves_a_store_into_postgresql_and_back(store: Store, postgres: Postgres, tmp_path: Path) -> None:
+    there, back = Store(f"postgresql+psycopg:{postgres.database()}"), new(tmp_path, "back")
+    restore(there, written(store, tmp_path / "there.backup"))
+    assert backup(there, tmp_path / "back.backup") == 1200
+    restore(back, tmp_path / "back.backup")
+    assert inventory(store) == inventory(there) == inventory(back)
+    assert all(back.get(f"key-{i}") == store.get(f"key-{i}") for i in range(1200))
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
@@ -89,8 +105,8 @@ def test_every_payload_number_and_moment_survives(
     assert inventory(other) == inventory(store)
 
 
-def test_restoring_again_adds_nothing_and_nothing_is_overwritten(file: Path, tmp_path: Path) -> None:
-    other = new(tmp_path)
+def test_restoring_again_adds_nothing_and_nothing_is_overwritten(file: Path, empty: Callable[[str], Store]) -> None:
+    other = empty("other")
     other.put("key-7", "judgement", "newer", 3.0)
     other.put("own", "geometry", 1, 3.0)
     assert restore(other, file) == (1199, 1200)
@@ -114,7 +130,8 @@ def test_a_backup_is_read_where_nothing_can_be_written(file: Path, tmp_path: Pat
 # --- others at work
 
 
-def test_a_backup_is_of_one_moment_while_others_write(store: Store, tmp_path: Path) -> None:
+def test_a_backup_is_of_one_moment_while_others_write(any_store: Store, tmp_path: Path) -> None:
+    store = any_store
     fill(store, 3000)
     writer = python(WRITER, store.url, "w", "1000000")
     assert line(writer) == "open"
@@ -133,8 +150,8 @@ def test_a_backup_is_of_one_moment_while_others_write(store: Store, tmp_path: Pa
         assert len(other.present(f"shared-{step}" for step in range(shared))) == shared
 
 
-def test_two_may_restore_at_once(file: Path, tmp_path: Path) -> None:
-    other = new(tmp_path)
+def test_two_may_restore_at_once(file: Path, empty: Callable[[str], Store]) -> None:
+    other = empty("other")
     program = "import sys; from pathlib import Path; from pipeline.backup import restore; "
     program += "from pipeline.store import Store; print(*restore(Store(sys.argv[1]), Path(sys.argv[2])))"
     crew = [python(program, other.url, str(file)) for _ in range(2)]

@@ -17,8 +17,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def aged(store: Store) -> Store:
+def aged(any_store: Store) -> Store:
     """A geometry and a ground state of each of ten days."""
+    store = any_store
     for day in range(10):
         for stage, wall_s in (("geometry", 1.5), ("ground_state", 60.0)):
             row = {"key": f"{stage}-{day}", "stage": stage, "payload": {"day": day}, "wall_s": wall_s}
@@ -60,7 +61,8 @@ def test_a_compacted_store_is_smaller_on_its_disk_and_keeps_the_rest(store: Stor
     assert store.get("small") == [1.5]
 
 
-def test_others_may_write_while_a_store_is_pruned_and_compacted(store: Store) -> None:
+def test_others_may_write_while_a_store_is_pruned_and_compacted(any_store: Store) -> None:
+    store = any_store
     store.add([{"key": "old", "stage": "geometry", "payload": 1, "wall_s": 1.0, "created": NOON}])
     writer = python(WRITER, store.url, "w", "150")
     assert line(writer) == "open"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres import Postgres, free_port, server
 from processes import WRITER, go, largest_file, line, python
 
 from molecules.species import THIOLATE
@@ -37,13 +39,22 @@ def work(url, barrier):
     barrier.wait()
     Store(url).put("key", "stage", {}, 0.0)
 fork = get_context("fork")
-for i in range(20):
+for url in sys.argv[1:]:
     barrier = fork.Barrier(3)
-    crew = [fork.Process(target=work, args=(f"{sys.argv[1]}/{i}.sqlite", barrier)) for _ in range(3)]
+    crew = [fork.Process(target=work, args=(url, barrier)) for _ in range(3)]
     for one in crew: one.start()
     for one in crew: one.join()
     if any(one.exitcode for one in crew): sys.exit("lost a race")
 """
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A server that a test may end as it likes."""
+    with server() as running:
+        if running is None:
+            pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        yield running
 
 
 # content_hash
@@ -99,14 +110,14 @@ def _in_key_order(value: Any) -> Any:
 
 
 @given(payload=st.dictionaries(st.text(), JSON, max_size=5))
-@settings(max_examples=60, deadline=None)
-def test_a_payload_comes_back_exactly(payload: dict[str, Any]) -> None:
-    store = Store("sqlite://")
-    store.put("key", "stage", payload, 1.0)
-    assert repr(store.get("key")) == repr(payload)  # 1, 1.0 and -0.0 stay what they are
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_payload_comes_back_exactly(any_store: Store, payload: dict[str, Any]) -> None:
+    any_store.replace("key", "stage", payload)
+    assert repr(any_store.get("key")) == repr(payload)  # 1, 1.0 and -0.0 stay what they are
 
 
-def test_the_first_result_under_a_key_stays(store: Store) -> None:
+def test_the_first_result_under_a_key_stays(any_store: Store) -> None:
+    store = any_store
     assert store.get("key") is None
     store.put("key", "geometry", {"energy": -1.5}, 2.0)
     store.put("key", "ground_state", {"energy": 0.0}, 9.0)
@@ -115,7 +126,17 @@ def test_the_first_result_under_a_key_stays(store: Store) -> None:
     assert (store.count("geometry"), store.count("ground_state")) == (1, 0)
 
 
-def test_results_are_found_by_key_and_by_stage_newest_first(store: Store) -> None:
+def test_unfinished_work_is_replaced_and_forgotten(any_store: Store) -> None:
+    for step in (1, 2):
+        any_store.replace("key", "checkpoint", {"step": step})
+    assert any_store.get("key") == {"step": 2}
+    any_store.remove("key")
+    any_store.remove("key")
+    assert any_store.get("key") is None
+
+
+def test_results_are_found_by_key_and_by_stage_newest_first(any_store: Store) -> None:
+    store = any_store
     for i in range(700):  # more keys than one SQL statement asks for
         store.put(f"k{i}", "geometry" if i % 7 else "ground_state", i, float(i))
     assert store.present(f"k{i}" for i in range(690, 1400)) == {f"k{i}" for i in range(690, 700)}
@@ -126,7 +147,8 @@ def test_results_are_found_by_key_and_by_stage_newest_first(store: Store) -> Non
     assert Store(store.url).count("geometry") == 600
 
 
-def test_processes_that_write_at_once_lose_nothing(store: Store) -> None:
+def test_processes_that_write_at_once_lose_nothing(any_store: Store) -> None:
+    store = any_store
     writers = [python(WRITER, store.url, name, "60") for name in "abc"]
     assert [line(writer) for writer in writers] == ["open"] * 3
     for writer in writers:
@@ -143,12 +165,20 @@ def test_processes_that_write_at_once_lose_nothing(store: Store) -> None:
 
 def test_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     """Twenty times, since one race may be won by luck."""
-    opener = python(OPENER, f"sqlite:///{tmp_path}")
+    opener = python(OPENER, *(f"sqlite:///{tmp_path / str(i)}.sqlite" for i in range(20)))
     opener.communicate()
     assert opener.returncode == 0
 
 
-def test_sigkill_loses_nothing_that_was_put(store: Store) -> None:
+@pytest.mark.slow
+def test_processes_may_open_a_new_postgresql_store_at_once(postgres: Postgres) -> None:
+    opener = python(OPENER, *(f"postgresql+psycopg:{postgres.database()}" for _ in range(20)))
+    opener.communicate()
+    assert opener.returncode == 0
+
+
+def test_sigkill_loses_nothing_that_was_put(any_store: Store) -> None:
+    store = any_store
     writer = python(WRITER, store.url, "w", "1000000")
     assert line(writer) == "open"
     go(writer)
@@ -161,6 +191,40 @@ def test_sigkill_loses_nothing_that_was_put(store: Store) -> None:
     assert [again.get(f"w-{i}") for i in range(done + 1)] == [{"writer": "w", "i": i} for i in range(done + 1)]
     again.put("after", "geometry", 1, 0.0)
     assert store.get("after") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [Postgres.stop, Postgres.kill])
+def test_writers_outlive_a_restart_of_postgresql(own_postgres: Postgres, end: Callable[[Postgres], None]) -> None:
+    """Each of them waits for it, does again what was broken off, and goes on; what was put before is there."""
+    store = Store(f"postgresql+psycopg:{own_postgres.database()}")
+    writers = {name: python(WRITER, store.url, name, "400") for name in "ab"}
+    assert [line(writer) for writer in writers.values()] == ["open"] * 2
+    for writer in writers.values():
+        go(writer)
+    for step in ("20", "120", "220"):
+        for writer in writers.values():
+            while line(writer) != step:
+                assert writer.poll() is None
+        end(own_postgres)
+        own_postgres.start()
+    for writer in writers.values():
+        writer.communicate()
+        assert writer.returncode == 0
+    assert (store.count("geometry"), store.count("ground_state")) == (800, 400)
+    for name in writers:
+        assert store.present(f"{name}-{i}" for i in range(400)) == {f"{name}-{i}" for i in range(400)}
+
+
+@pytest.mark.slow
+def test_a_postgresql_store_that_is_not_there_is_transient_and_its_password_untold(postgres: Postgres) -> None:
+    with pytest.raises(TransientError, match="cannot be opened") as caught:
+        Store(f"postgresql+psycopg://chemist:secret@127.0.0.1:{free_port()}/store")
+    assert caught.value.may_pass
+    with pytest.raises(TransientError, match="cannot be opened") as missing:
+        Store(f"postgresql+psycopg://chemist:secret@127.0.0.1:{postgres.port}/missing")
+    assert "does not exist" in missing.value.reason
+    assert "secret" not in str(caught.value) + str(missing.value)
 
 
 def test_a_full_disk_is_transient_and_costs_no_result(store: Store, tmp_path: Path) -> None:
