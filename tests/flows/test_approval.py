@@ -99,7 +99,11 @@ def running(env: dict[str, str], log: Path, *command: str) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:  # a worker may go on waiting for what it watches
+                process.kill()
+                process.wait()
 
 
 def answers(url: str) -> bool:
