@@ -38,6 +38,7 @@ from pipeline.errors import ComputationError
 from pipeline.ground_state import Calculation, geometry_key, ground_state, ground_state_key, relaxed_geometry
 from pipeline.level import LevelOfTheory
 from pipeline.store import Store
+from pipeline.vqe.solve import load_kernels
 
 _T = TypeVar("_T")
 
@@ -57,11 +58,12 @@ _BATCH: dict[str, Any] = {
 
 
 def start_worker() -> None:
-    """Prepare a worker process: one thread each, and an end when its parent is gone, even by kill -9."""
+    """Prepare a worker process: one thread each, kernels loaded, and an end when its parent is gone, even by kill -9."""
     threadpool_limits(limits=1)
     lib.num_threads(1)
     os.environ["RAYON_NUM_THREADS"] = "1"  # of ffsim, not imported yet
     end_with_parent()
+    load_kernels()
 
 
 @cache

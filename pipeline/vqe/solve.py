@@ -25,6 +25,13 @@ _PERTURBATION = 0.1
 """Radians, standard deviation, for ansätze that break the orbitals' symmetry on the way to the minimum."""
 
 
+def load_kernels() -> None:
+    """Compile the engine's kernels, or load them compiled: up to seconds once a process, by the smallest of all VQEs."""
+    interaction = np.zeros((2, 2, 2, 2))
+    interaction[0, 0, 0, 0] = interaction[1, 1, 1, 1] = 1.0
+    solve(Hamiltonian(0.0, np.array([[0.0, -1.0], [-1.0, 0.0]]), interaction, 1, 1))
+
+
 def solve(
     hamiltonian: Hamiltonian,
     ansatz: Ansatz = "uccsd",
