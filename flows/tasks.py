@@ -58,7 +58,7 @@ _BATCH: dict[str, Any] = {
 
 
 def start_worker() -> None:
-    """Prepare a worker process: one thread each, kernels loaded, and an end when its parent is gone, even by kill -9."""
+    """Prepare a worker process: one thread, kernels loaded, and an end when its parent is gone, even by kill -9."""
     threadpool_limits(limits=1)
     lib.num_threads(1)
     os.environ["RAYON_NUM_THREADS"] = "1"  # of ffsim, not imported yet
