@@ -21,6 +21,8 @@ from pipeline.errors import TransientError
 _HOST = "127.0.0.1"
 _PATIENCE_SECONDS = 180.0
 """The first start on a machine creates Prefect's database, which takes half a minute on a slow one."""
+_LAST_SECONDS = 60.0
+"""For the server to end by itself."""
 
 
 @contextmanager
@@ -51,7 +53,11 @@ def prefect_api() -> Iterator[None]:
     finally:
         set_api_url(None)
         server.terminate()
-        server.wait()
+        try:
+            server.wait(_LAST_SECONDS)
+        except subprocess.TimeoutExpired:  # nothing is lost: its database is written at every request
+            server.kill()
+            server.wait()
 
 
 @contextmanager

@@ -23,12 +23,16 @@ def serve(
     llama: Annotated[
         list[str] | None, typer.Option(metavar="SPEC", help="Llama that the form may name; may be given again.")
     ] = None,
+    notify: Annotated[
+        str,
+        typer.Option(metavar="TYPE/NAME", help="Notification block of the server, to tell failures and new leaders."),
+    ] = "",
 ) -> None:
     """Serve screens: Prefect's server with its forms, a worker, and the finished reports."""
     from flows.serving.service import EXAMPLES, Service
     from flows.serving.service import serve as run
 
-    service = Service(host, port, (EXAMPLES, *(folder or ())), out, tuple(llama or ()))
+    service = Service(host, port, (EXAMPLES, *(folder or ())), out, tuple(llama or ()), notify)
     try:
         run(service, console)
     except KeyboardInterrupt:

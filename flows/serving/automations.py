@@ -51,12 +51,10 @@ def automations(block_id: UUID) -> tuple[Automation, ...]:
     return (
         Automation(
             name="Eigenlead: a nightly run failed",
-            description="Tells when a run of the flow `nightly` ends with an error.",
+            description="Tells when a run of a deployment with the tag `nightly` ends with an error.",
             trigger=EventTrigger(
                 match=_resources("prefect.flow-run.*"),
-                match_related=ResourceSpecification(
-                    {"prefect.resource.role": "flow", "prefect.resource.name": "nightly"}
-                ),
+                match_related=_resources("prefect.tag.nightly"),
                 expect={"prefect.flow-run.Failed", "prefect.flow-run.TimedOut"},
                 for_each={"prefect.resource.id"},
             ),
@@ -129,7 +127,8 @@ def _notification_block(name: str) -> UUID:
     except ValueError as error:
         raise InputError(
             f"The Prefect server has no block {name!r}.",
-            "Make it on the server's page Blocks, and name it as TYPE/NAME, such as slack-webhook/team.",
+            "Make it on the server's page Blocks, serving without --notify until then, and name it as TYPE/NAME, such "
+            "as slack-webhook/team.",
         ) from error
     if not isinstance(block, NotificationBlock):
         raise InputError(

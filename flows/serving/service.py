@@ -25,6 +25,7 @@ from rich.console import Console
 
 from flows.folders import FOLDERS, LLAMAS, REPORT_FOLDER, REPORTS
 from flows.server import set_api_url, wait_until_healthy
+from flows.serving.automations import install
 from flows.serving.reports import reports_app
 from pipeline.errors import InputError, TransientError
 
@@ -51,6 +52,8 @@ class Service:
     """Folder of the reports, which runs write into."""
     llamas: tuple[str, ...] = ()
     """That runs may use besides the embedded one."""
+    notify: str = ""
+    """Notification block that takes the server's messages, as ``TYPE/NAME``; empty: none are sent."""
 
     @property
     def is_local(self) -> bool:
@@ -82,7 +85,7 @@ def serve(service: Service, console: Console) -> None:
     With PREFECT_API_URL set, that server gets the deployments and the worker, and none is started here.
 
     Raises:
-        InputError: a port is taken, a folder is missing, or the deployments are wrong.
+        InputError: a port is taken, a folder or the notification block is missing, or the deployments are wrong.
         TransientError: a child process ended.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # children end with us then, as by Ctrl-C
@@ -99,6 +102,7 @@ def serve(service: Service, console: Console) -> None:
             address = configured.removesuffix("/api")
             set_api_url(configured)
         else:
+            os.environ.setdefault("PREFECT_UI_URL", address)  # of the links in messages
             server = stack.enter_context(_child("uvicorn", *_server_arguments(service)))
             url = f"http://{'127.0.0.1' if service.is_everywhere else service.host}:{service.port}/api"
             wait_until_healthy(url, server)
@@ -106,12 +110,14 @@ def serve(service: Service, console: Console) -> None:
             children.append(server)
         _make_pool()
         _deploy()
+        if service.notify:
+            install(service.notify)
         children.append(
             stack.enter_context(_child("prefect", "worker", "start", "--pool", POOL, "--name", socket.gethostname()))
         )
         console.print(
             f"Open {address}/v2/deployments and choose screen/on-demand. Reports are served under "
-            f"{service.address(service.reports_port)}. Stop with Ctrl-C.",
+            f"{os.environ[REPORTS]}. Stop with Ctrl-C.",
             highlight=False,
         )
         _serve_reports(service, password, children)
@@ -158,6 +164,7 @@ def _environment(service: Service) -> Mapping[str, str]:
         "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",  # the runs' python is this one
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_WORKER_QUERY_SECONDS": "3",
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",  # what the server says while its database restarts
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_UI_API_URL": "/api",  # under whatever name a browser found the page
@@ -166,7 +173,7 @@ def _environment(service: Service) -> Mapping[str, str]:
         FOLDERS: os.pathsep.join(str(folder.resolve()) for folder in (*service.folders, service.reports)),
         LLAMAS: " ".join(service.llamas),
         REPORT_FOLDER: str(service.reports.resolve()),
-        REPORTS: service.address(service.reports_port),
+        REPORTS: os.environ.get(REPORTS) or service.address(service.reports_port),  # a proxy may have another
     }
 
 

@@ -28,6 +28,8 @@ class Service:
     """Where it was started; reports go into its folder ``out``."""
     process: subprocess.Popen[bytes]
     log: Path
+    store: str
+    """URL of the result store."""
 
     @property
     def address(self) -> str:
@@ -64,12 +66,13 @@ def service(folder: Path, *arguments: str, **variables: str) -> Iterator[Service
         variables: more of its environment, such as PREFECT_API_DATABASE_CONNECTION_URL.
     """
     port = free_ports()
-    env = environment(folder / "prefect", EIGENLEAD_STORE=f"sqlite:///{folder / 'store.sqlite'}") | variables
+    store = f"sqlite:///{folder / 'store.sqlite'}"
+    env = environment(folder / "prefect", EIGENLEAD_STORE=store) | variables
     log = folder / "serve.log"
     command = [COMMAND, "serve", "--port", str(port), "--out", "out", *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)
-    started = Service(port, folder, process, log)
+    started = Service(port, folder, process, log, store)
     try:
         wait_for(lambda: "Open http" in log.read_text() or process.poll() is not None, "the service does not start")
         assert process.poll() is None, log.read_text()

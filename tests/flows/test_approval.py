@@ -1,34 +1,29 @@
-"""Approval on a server as operators run it: Prefect's server, a worker, the deployments of prefect.yaml, events."""
+"""Approval under `eigenlead serve` and its password: a worker, the deployments of prefect.yaml, events."""
 
 from __future__ import annotations
 
+import base64
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 import report_example as examples
-from command_line import environment
 from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
+from prefect.client.orchestration import get_client
+from serving import Service, service
 
 from flows import artifacts
 from flows.approval import Amount, exceeds, markdown
 from flows.leaderboard import Leaderboard, read_leaderboard
 from flows.nightly import NightlyRequest
 
-ROOT = Path(__file__).parents[2]
-PREFECT = str(Path(sys.executable).with_name("prefect"))
 PATIENCE_SECONDS = 600.0
 
 AMOUNTS = (Amount("time", 3.25, 2.0, "h"), Amount("shots", 10_000, 1_000_000, ""))
@@ -47,18 +42,16 @@ def test_a_person_sees_what_is_above_its_limit() -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """A Prefect server with the deployments and a worker."""
+    """A service, and what the tests ask of its server with the password that it has printed."""
 
-    api: str
+    service: Service
 
     def ask(self, path: str, **body: Any) -> Any:
-        """Post; again while the server is busy, as Prefect's own client does."""
-        answered = until(lambda: unless_busy(httpx.post(f"{self.api}/{path}", json=body, timeout=30.0)))
-        assert answered.is_success, answered.text
-        return answered.json()
+        """Post."""
+        return self._request("POST", path, json=body)
 
     def read(self, path: str) -> Any:
-        return until(lambda: unless_busy(httpx.get(f"{self.api}/{path}", timeout=30.0))).json()
+        return self._request("GET", path)
 
     def start(self, deployment: str, **parameters: Any) -> str:
         found = self.read(f"deployments/name/{deployment}")
@@ -78,9 +71,9 @@ class Served:
         found: list[dict[str, Any]] = self.ask("flow_runs/filter", deployments={"name": {"any_": [deployment]}})
         return found
 
-
-def unless_busy(answer: httpx.Response) -> httpx.Response | None:
-    return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+    def _request(self, method: Literal["GET", "POST"], path: str, **how: Any) -> Any:
+        with self.service.client_settings(), get_client(sync_client=True) as client:
+            return client.request(method, f"/{path}", **how).json()
 
 
 def until(found: Callable[[], Any]) -> Any:
@@ -91,78 +84,39 @@ def until(found: Callable[[], Any]) -> Any:
     return result
 
 
-@contextmanager
-def running(env: dict[str, str], log: Path, *command: str) -> Iterator[None]:
-    with log.open("w") as out:
-        process = subprocess.Popen([PREFECT, *command], env=env, cwd=ROOT, stdout=out, stderr=out)
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:  # a worker may go on waiting for what it watches
-                process.kill()
-                process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5.0).is_success
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("approval")
 
 
 @pytest.fixture(scope="module")
-def served(place: Path) -> Iterator[Served]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    api = f"http://127.0.0.1:{port}/api"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the runs' python is this one
-    env = environment(
-        place / "prefect",
-        PREFECT_API_URL=api,
-        PYTHONPATH=str(ROOT),
-        OMP_NUM_THREADS="1",
-        PATH=path,
-        PREFECT_SERVER_UI_API_URL=api,
-    )
-    with running(env, place / "server.log", "server", "start", "--host", "127.0.0.1", "--port", port):
-        until(lambda: answers(f"{api}/health"))
-        for command in (["work-pool", "create", "eigenlead", "--type", "process"], ["--no-prompt", "deploy", "--all"]):
-            done = subprocess.run([PREFECT, *command], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-        server = Served(api)
+def served(place: Path, tiny_llama: Path) -> Iterator[Served]:
+    """A service that others can reach, so that it asks everyone for a password."""
+    (place / "inbox").mkdir()
+    with service(place, "--host", "0.0.0.0", "--folder", "inbox", "--folder", str(tiny_llama)) as running:
+        assert httpx.get(f"{running.address}/api/admin/version").status_code == 401
+        server = Served(running)
         server.ask("variables/", name="eigenlead_limits", value={"candidates": 2})
-        with running(env, place / "worker.log", "worker", "start", "--pool", "eigenlead"):
-            yield server
+        yield server
 
 
 @pytest.fixture(scope="module")
 def asked(place: Path, tiny_llama: Path) -> dict[str, Any]:
     """Three molecules in a watched folder, where two may be screened without approval."""
-    (place / "inbox").mkdir()
     (place / "inbox" / "new.smi").write_text("C methane\nC#N hydrogen cyanide\nC=O formaldehyde\n")
     request = NightlyRequest(
         folder=str(place / "inbox"),
-        leaderboards=str(place / "boards"),
+        leaderboards=str(place / "out" / "boards"),
         objective="solubility",
         llama=str(tiny_llama),
         workers=1,
         top=1,
-        store=f"sqlite:///{place / 'store.sqlite'}",
     )
     return request.model_dump(mode="json")
 
 
 def board(place: Path) -> Leaderboard:
-    (folder,) = (place / "boards").iterdir()
+    (folder,) = (place / "out" / "boards").iterdir()
     return read_leaderboard(folder)
 
 
@@ -199,11 +153,11 @@ def test_a_nightly_screen_above_the_limits_runs_when_it_is_approved(
 
 @pytest.mark.slow
 def test_a_screen_above_the_limits_waits_for_a_form(served: Served, asked: dict[str, Any], place: Path) -> None:
-    choices = {name: asked[name] for name in ("objective", "llama", "workers", "top", "store")}
-    request = {"library": str(place / "inbox" / "new.smi"), "out": str(place / "by hand"), **choices}
+    choices = {name: asked[name] for name in ("objective", "llama", "workers", "top")}
+    request = {"library": str(place / "inbox" / "new.smi"), "out": str(place / "out" / "by hand"), **choices}
     run = served.start("screen/approved", request=request)  # nobody has approved this one
     state = served.reaches(run, "Suspended")
-    assert not (place / "by hand").exists()
+    assert not (place / "out" / "by hand").exists()
     keyset = state["state_details"]["run_input_keyset"]
     assert "new.smi" in str(served.read(f"flow_runs/{run}/input/{keyset['description']}"))
     answer = served.ask(f"flow_runs/{run}/resume", run_input={"approve": True})
@@ -211,7 +165,7 @@ def test_a_screen_above_the_limits_waits_for_a_form(served: Served, asked: dict[
     answer = served.ask(f"flow_runs/{run}/resume", run_input={"approve": True, "approved_by": "Ann"})
     assert answer["status"] == "ACCEPT"
     served.reaches(run, "Completed")
-    assert (place / "by hand" / "report.html").is_file()
+    assert (place / "out" / "by hand" / "report.html").is_file()
 
     declined = served.start("screen/approved", request=request | {"seed": 1})
     served.reaches(declined, "Suspended")
@@ -229,10 +183,12 @@ def test_both_uis_of_prefect_show_the_report_and_its_table(served: Served, ui: s
     served.ask("artifacts/", key=f"report{ui[1:]}", type="markdown", data=text)
     served.ask("artifacts/", key=f"ranking{ui[1:]}", type="table", data=json.dumps(rows))
     newest = {one["key"]: one["id"] for one in served.ask("artifacts/filter", sort="CREATED_DESC", limit=2)}
-    origin = served.api.removesuffix("/api")
+    origin = served.service.address
+    login = base64.b64encode((served.service.password or "").encode()).decode()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page()
+        page.add_init_script(f"localStorage.setItem('prefect-password', '{login}')")  # as its page for logging in does
         page.goto(f"{origin}{ui}/artifacts/artifact/{newest[f'report{ui[1:]}']}")
         drawings = page.locator("img[src^='data:image/svg+xml']")
         drawings.nth(len(report.candidates) - 1).wait_for()

@@ -1,4 +1,4 @@
-"""The server tells what went wrong, and who leads, to a webhook: Prefect's server, real runs, a local receiver."""
+"""`eigenlead serve --notify` tells what went wrong, and who leads, to a webhook: real runs and a local receiver."""
 
 import json
 import subprocess
@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from command_line import environment
@@ -15,8 +14,10 @@ from postgres import free_port
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
+from prefect.deployments import run_deployment
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect_processes import prefect_server, running, until
+from serving import Service, service
 
 from flows.serving.automations import install
 from pipeline.errors import InputError
@@ -24,13 +25,6 @@ from pipeline.errors import InputError
 pytestmark = pytest.mark.slow
 
 TOKEN = "a-secret-token"
-FAILING = """
-from prefect import flow
-@flow(name="nightly", flow_run_name="nightly-secret-target")
-def nightly():
-    raise ValueError("C=CC#N is confidential")
-nightly()
-"""
 SLEEPING = """
 import time
 from prefect import flow
@@ -86,22 +80,13 @@ def receiver() -> Iterator[Receiver]:
     server.shutdown()
 
 
-@dataclass
-class Place:
-    folder: Path
-    environment: dict[str, str]
-    log: Path
-
-
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Place]:
-    """A server with a webhook's block and the automations."""
+def served(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Service]:
+    """A service whose server has had a webhook's block before."""
     folder, port = tmp_path_factory.mktemp("automations"), free_port()
-    api, log = f"http://127.0.0.1:{port}/api", folder / "server.log"
-    env = environment(folder / "prefect", PREFECT_UI_URL=f"http://eigenlead.example:{port}")
     with (
-        prefect_server(port, env=env, log=log),
-        temporary_settings({PREFECT_API_URL: api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 30}),
+        prefect_server(port, env=environment(folder / "prefect"), log=folder / "before.log"),
+        temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{port}/api"}),
     ):
         CustomWebhookNotificationBlock(
             name="team",
@@ -110,15 +95,21 @@ def place(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Itera
             headers={"Authorization": "Bearer {{token}}"},
             secrets={"token": TOKEN},
         ).save("team")
-        install("custom-webhook/team")
-        yield Place(folder, env | {"PREFECT_API_URL": api, "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}, log)
+    with (
+        service(folder, "--notify", "custom-webhook/team", PREFECT_FLOWS_HEARTBEAT_FREQUENCY="30") as running,
+        running.client_settings(),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 30}),
+    ):
+        yield running
 
 
-def run(program: str, place: Place) -> None:
-    subprocess.run([sys.executable, "-c", program], env=place.environment, capture_output=True, check=False)
+def elsewhere(served: Service) -> dict[str, str]:
+    """The environment of a program that this server's worker has not started."""
+    api = {"PREFECT_API_URL": f"{served.address}/api", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+    return environment(served.folder / "prefect", **api)
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("served")
 def test_installing_again_changes_what_is_there_and_leaves_off_what_was_switched_off() -> None:
     with get_client(sync_client=True) as client:
         before = {one.name: one for one in client.read_automations()}
@@ -132,7 +123,7 @@ def test_installing_again_changes_what_is_there_and_leaves_off_what_was_switched
     assert [name for name, one in after.items() if not one.enabled] == [leader.name]
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("served")
 def test_a_block_that_does_not_serve_is_refused() -> None:
     with pytest.raises(InputError, match="has no block 'slack-webhook/none'") as caught:
         install("slack-webhook/none")
@@ -142,39 +133,41 @@ def test_a_block_that_does_not_serve_is_refused() -> None:
         install("secret/word")
 
 
-def test_a_new_leader_is_told(place: Place, receiver: Receiver) -> None:
-    run(LEADING, place)
-    until(lambda: bool(receiver.about("A new leader")), log=place.log)
+def test_a_new_leader_is_told(served: Service, receiver: Receiver) -> None:
+    subprocess.run([sys.executable, "-c", LEADING], env=elsewhere(served), capture_output=True, check=True)
+    until(lambda: bool(receiver.about("A new leader")), log=served.log)
     (body,) = receiver.about("A new leader")
     assert "leaderboard warheads" in body
     assert "C=CC#N" not in body
 
 
-def test_a_failed_nightly_run_is_told_without_its_reason(place: Place, receiver: Receiver) -> None:
-    run(FAILING, place)
-    until(lambda: bool(receiver.about("The nightly screen failed")), log=place.log)
+def test_a_failed_nightly_run_is_told_without_its_reason(served: Service, receiver: Receiver) -> None:
+    parameters = {"request": {"folder": "confidential"}}
+    run_deployment("screen/nightly", parameters=parameters, flow_run_name="nightly-failing", timeout=0)
+    until(lambda: bool(receiver.about("The nightly screen failed")), log=served.log)
     (body,) = receiver.about("The nightly screen failed")
-    assert "http://eigenlead.example" in body
+    assert "nightly-failing" in body
+    assert f"{served.address}/" in body
     assert "confidential" not in body
 
 
-def test_a_run_whose_process_is_gone_is_told_and_ends(place: Place, receiver: Receiver) -> None:
+def test_a_run_whose_process_is_gone_is_told_and_ends(served: Service, receiver: Receiver) -> None:
     """Three heartbeats, 30 seconds each, are waited for in vain. What has ended before is not taken for silent."""
-    output = place.folder / "sleeper.log"
-    with running(sys.executable, "-c", SLEEPING, env=place.environment, log=output) as sleeper:
+    output = served.folder / "sleeper.log"
+    with running(sys.executable, "-c", SLEEPING, env=elsewhere(served), log=output) as sleeper:
         until(lambda: "asleep" in output.read_text(), sleeper, output)
         sleeper.kill()
-    until(lambda: bool(receiver.about("A run crashed")), log=place.log)
+    until(lambda: bool(receiver.about("A run crashed")), log=served.log)
     (body,) = receiver.about("A run crashed")
     assert "screen-asleep" in body
-    assert "http://eigenlead.example" in body
+    assert f"{served.address}/" in body
     with get_client(sync_client=True) as client:
         states = {one.name: one.state.name for one in client.read_flow_runs()}
-    assert states == {"screen-asleep": "Crashed", "nightly-secret-target": "Failed"}
+    assert states == {"screen-asleep": "Crashed", "nightly-failing": "Failed"}
 
 
-def test_the_webhooks_secret_reaches_nobody_else(place: Place, receiver: Receiver) -> None:
+def test_the_webhooks_secret_reaches_nobody_else(served: Service, receiver: Receiver) -> None:
     assert receiver.messages
     assert receiver.tokens == {f"Bearer {TOKEN}"}
-    assert TOKEN not in place.log.read_text()
+    assert TOKEN not in served.log.read_text()
     assert all(TOKEN not in json.dumps(one) for one in receiver.messages)

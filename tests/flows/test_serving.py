@@ -1,8 +1,9 @@
 """`eigenlead serve`: Prefect's server, a worker and the reports as chemists meet them, in a real browser."""
 
 import os
-import re
 import signal
+import time
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -11,14 +12,19 @@ import psutil
 import pytest
 from command_line import eigenlead, environment
 from playwright.sync_api import expect, sync_playwright
+from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolUpdate
 from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelling
 from serving import service, wait_for
+from test_screen import report_of, without_times
 
 from pipeline.store import Store
 
 pytestmark = pytest.mark.slow
+
+SECRET = "a-secret-password"
 
 PASTED = "C=CC#N acrylonitrile\nC=CC=O <b>acrolein</b> ![x](http://evil.invalid/x.png)\nC=CC(=O open"
 MINUTES = 60_000.0
@@ -31,6 +37,21 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def served_on_postgres(tmp_path_factory, postgres):
+    """Prefect's database and the store on PostgreSQL; the store's address is in a Secret block."""
+    store = f"postgresql+psycopg:{postgres.database()}".replace("chemist@", f"chemist:{SECRET}@")
+    database = f"postgresql+asyncpg:{postgres.database()}"
+    with service(tmp_path_factory.mktemp("postgres"), PREFECT_API_DATABASE_CONNECTION_URL=database) as running:
+        with running.client_settings(), get_client(sync_client=True) as client:
+            Secret(value=store).save("eigenlead-store", _sync=True)  # playwright keeps an event loop here
+            template = client.read_work_pool("eigenlead").base_job_template
+            environment = {"EIGENLEAD_STORE": "{{ prefect.blocks.secret.eigenlead-store }}"}
+            template["variables"]["properties"]["env"]["default"] = environment
+            client.update_work_pool("eigenlead", WorkPoolUpdate(base_job_template=template))
+        yield replace(running, store=store)
+
+
+@pytest.fixture(scope="module")
 def page():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -40,13 +61,16 @@ def page():
         browser.close()
 
 
-def picture(page, name, tmp_path):
+def picture(page, name, tmp_path, height=1000):
     """A screenshot, kept where `EIGENLEAD_SCREENSHOTS` says."""
     folder = Path(os.environ.get("EIGENLEAD_SCREENSHOTS", tmp_path))
-    page.screenshot(path=folder / f"serve-{name}.png")
+    clip = {"x": 0, "y": 0, "width": 1280, "height": height}
+    page.screenshot(path=folder / f"serve-{name}.png", clip=clip)
 
 
-def test_a_chemist_pastes_molecules_and_reads_the_report(served, page, tmp_path):
+@pytest.mark.parametrize("place", ["served", "served_on_postgres"])
+def test_a_chemist_pastes_molecules_and_reads_the_report(place, request, page, tmp_path):
+    served = request.getfixturevalue(place)
     elsewhere = []
     page.on("response", lambda one: elsewhere.append(one.url) if "127.0.0.1" not in one.url else None)
     page.goto(f"{served.address}/v2/deployments")
@@ -57,14 +81,14 @@ def test_a_chemist_pastes_molecules_and_reads_the_report(served, page, tmp_path)
     titles = [form.get_by_text(title, exact=False).first for title in ("Molecules", "Library", "Objective", "Profile")]
     heights = [one.bounding_box()["y"] for one in titles]
     assert heights == sorted(heights)
-    page.get_by_label("Molecules").fill(PASTED)
+    page.get_by_label("Molecules").fill("C=CC#N acrylonitrile\nC=CC=O acrolein")
     page.get_by_label("Explain").fill("2")
     picture(page, "form", tmp_path)
+    page.get_by_label("Molecules").fill(PASTED)
     page.get_by_role("button", name="Submit").click()
     page.get_by_role("button", name="View run").click()
     expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=20 * MINUTES)
     expect(page.get_by_text("screen-pasted-covalent").first).to_be_visible()
-    picture(page, "run", tmp_path)
 
     page.get_by_role("tab", name="Artifacts").click()
     page.locator("a[href*='/artifacts/key/ranking']").click()
@@ -74,7 +98,6 @@ def test_a_chemist_pastes_molecules_and_reads_the_report(served, page, tmp_path)
     expect(rows.filter(has_text="acrylonitrile")).to_be_visible()
     expect(rows.filter(has_text="acrolein")).to_be_visible()
     assert page.locator("[href*=evil], img").count() == 0
-    picture(page, "ranking", tmp_path)
     page.goto(f"{served.address}/v2/artifacts/key/report")
     page.locator("main a[href*='/artifacts/artifact/']").first.click()
     drawings = page.locator("img[src^='data:image/svg+xml;base64,']")
@@ -84,9 +107,10 @@ def test_a_chemist_pastes_molecules_and_reads_the_report(served, page, tmp_path)
     assert page.locator("main b, [src*=evil]").count() == 0
     for link in page.locator("[href*=evil]").all():  # the UI makes links of addresses in any text
         assert link.inner_text() in ("http://evil.invalid/x.png", "http://evil.invalid/x.png)")
-    picture(page, "report", tmp_path)
+    picture(page, "report", tmp_path, height=830)
     assert elsewhere == []
 
+    assert Store(served.store).count("ground_state") > 0
     (folder,) = (served.folder / "out").iterdir()
     assert folder.name.startswith("screen-pasted-covalent-")
     for name in ("report.html", "report.json", "ranking.csv", "rejected.csv", "candidates.sdf"):
@@ -126,7 +150,7 @@ def test_a_file_elsewhere_is_refused_with_what_to_do(served):
 
 
 def test_a_cancelled_screen_ends_its_processes_and_writes_no_report(served):
-    store = Store(f"sqlite:///{served.folder / 'store.sqlite'}")
+    store = Store(served.store)
     before = {path.name for path in (served.folder / "out").iterdir()}
     known = store.count("geometry")
     family = served.family()
@@ -143,6 +167,44 @@ def test_a_cancelled_screen_ends_its_processes_and_writes_no_report(served):
     assert {path.name for path in (served.folder / "out").iterdir()} == before
 
 
+def test_a_screen_outlives_a_restart_of_postgresql(served_on_postgres, postgres):
+    """The same report as without, though neither Prefect's server nor the store answered for a while."""
+    folder, store = served_on_postgres.folder, Store(served_on_postgres.store)
+    library = folder / "out" / "library.smi"
+    library.write_text("C=CC=O acrolein\nCCO ethanol\nC=CC#N acrylonitrile\n")
+    known = store.count("ground_state")
+    with served_on_postgres.client_settings():
+        run = start(
+            library="library.smi", out=str(folder / "out" / "restarted"), objective="solubility", top=1, workers=1
+        )
+        wait_for(lambda: store.count("ground_state") > known or state_of(run).is_final(), "no chemistry", 1200)
+        assert state_of(run).is_running()
+        before = store.newest("ground_state", 99)
+        postgres.kill()
+        time.sleep(15.0)
+        postgres.start()
+        wait_for(lambda: state_of(run).is_final(), "the run does not end", 1200)
+        assert state_of(run).is_completed(), served_on_postgres.log.read_text()[-5000:]
+    assert all(result in store.newest("ground_state", 99) for result in before)
+    undisturbed = eigenlead(
+        *("screen", library, "--out", folder / "undisturbed", "--objective", "solubility", "--top", "1"),
+        *("--workers", "1", "--store", f"sqlite:///{folder / 'store.sqlite'}"),
+        env=environment(folder / "undisturbed prefect"),
+    )
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    found, wanted = (report_of(place) for place in (folder / "out" / "restarted", folder / "undisturbed"))
+    assert without_times(found["candidates"]) == without_times(wanted["candidates"])
+    assert without_times(found["species"]) == without_times(wanted["species"])
+
+
+def test_the_address_of_the_store_is_told_to_runs_only(served_on_postgres):
+    with served_on_postgres.client_settings(), get_client(sync_client=True) as client:
+        template = client.read_work_pool("eigenlead").base_job_template
+        told = [client.read_flow_runs(), client.read_deployments(), client.read_logs()]
+    assert "eigenlead-store" in str(template)
+    assert SECRET not in f"{template}{told}{served_on_postgres.log.read_text()}"
+
+
 def test_a_second_start_says_what_to_do(served, tmp_path):
     run = eigenlead("serve", "--port", str(served.port), env=environment(tmp_path))
     assert run.returncode == 2
@@ -151,7 +213,7 @@ def test_a_second_start_says_what_to_do(served, tmp_path):
 
 
 def test_beyond_this_machine_everything_asks_for_the_password_and_a_kill_ends_all(tmp_path):
-    with service(tmp_path, "--host", "0.0.0.0") as running:
+    with service(tmp_path, "--host", "0.0.0.0", EIGENLEAD_REPORTS="https://reports.example") as running:
         password = running.password
         assert password
         command_lines = [" ".join(one.cmdline()) for one in running.family()]
@@ -166,4 +228,4 @@ def test_beyond_this_machine_everything_asks_for_the_password_and_a_kill_ends_al
         running.process.send_signal(signal.SIGKILL)
         running.process.wait()
         assert not psutil.wait_procs(family, timeout=60)[1]
-    assert re.search(r"screen/on-demand", running.log.read_text())
+    assert "screen/on-demand. Reports are served under https://reports.example." in running.log.read_text()
