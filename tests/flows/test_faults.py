@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,50 @@ def test_a_species_that_takes_too_long_is_a_record_and_the_others_go_on(
     assert {one["name"] for one in made["failed"]} == {"triacontane"}
     assert all("longer than the 24 seconds" in one["reason"] for one in made["failed"])
     assert all("Allow more time" in one["remedy"] for one in made["failed"])
+
+
+def test_a_species_that_needs_too_much_memory_is_a_record(
+    screen: Callable[..., list[str]], env: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "tight"
+    run = eigenlead(*screen(out, "C#N hydrogen cyanide\n", "", "--memory-limit", "0.28"), env=env)
+    assert run.returncode == 3, run.stderr
+    failed = json.loads((out / "report.json").read_text())["failed"]
+    assert {one["name"] for one in failed} == {"hydrogen cyanide"}
+    assert any("more than the 0.3 GB of memory" in one["reason"] for one in failed)
+    assert all("memory" in one["remedy"] for one in failed)
+
+
+def test_a_full_disk_ends_the_screen_and_the_same_command_goes_on(
+    screen: Callable[..., list[str]], env: dict[str, str], calm: dict[str, Any], small_disk: Path, tmp_path: Path
+) -> None:
+    out, log, url = tmp_path / "full", tmp_path / "log", f"sqlite:///{small_disk / 'store.sqlite'}"
+    store = Store(url)
+    with running(COMMAND, *screen(out, SMALL, url), env=env, log=log) as process:
+        until(lambda: store.count("geometry") > 0, process, log)
+        with pytest.raises(OSError, match="No space left"), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(512))
+        assert process.wait(timeout=600) == 1, log.read_text()
+    assert "cannot be written" in log.read_text()
+    assert "disk has room" in log.read_text()
+    assert not (out / "report.json").exists()
+    (small_disk / "ballast").unlink()
+    run = eigenlead(*screen(out, SMALL, url), "--resume", env=env)
+    assert run.returncode == 0, run.stderr
+    assert report(out) == calm
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def _computing(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
