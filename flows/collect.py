@@ -11,7 +11,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from flows.tasks import open_store, start_worker
+from flows.bounded_process import start_worker
 from models import evidence_file
 from models.signature import signature
 from molecules.measured import measured_set
@@ -22,6 +22,7 @@ from pipeline.descriptors.solvation import SOLVATION
 from pipeline.errors import ComputationError
 from pipeline.ground_state import Calculation, ground_state
 from pipeline.level import PROFILES, LevelOfTheory
+from pipeline.store import open_store
 
 SETS = ("freesolv", "esol")
 """Measured sets whose molecules are collected. GSH rates are never among them: they test what was learned."""

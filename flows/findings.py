@@ -255,8 +255,8 @@ def _missing(candidate: Candidate, cause: Failed | None, calculation: Calculatio
         candidate,
         calculation.species.label,
         "ground state",
-        "The batch that it was in ended before it was done: its process died, or the store could not be written.",
-        "Make sure of memory and disk space, and run the same command again with --resume.",
+        "The batch that it was in ended before it was done; the log says why.",
+        "Run the same command again with --resume: it computes what is missing.",
     )
 
 

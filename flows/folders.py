@@ -15,6 +15,8 @@ FOLDERS = "EIGENLEAD_FOLDERS"
 """Variable: folders that file parameters may lie in, separated as in PATH; unset: any, as on the command line."""
 LLAMAS = "EIGENLEAD_LLAMAS"
 """Variable: Llamas that a served flow may use beside the embedded one, separated by blanks."""
+CLUSTERS = "EIGENLEAD_CLUSTERS"
+"""Variable: clusters that a served flow may use beside this machine, separated by blanks: addresses, or slurm."""
 REPORT_FOLDER = "EIGENLEAD_REPORT_FOLDER"
 """Variable: folder of the reports that are served."""
 REPORTS = "EIGENLEAD_REPORTS"
@@ -56,13 +58,18 @@ def admitted(request: ScreenRequest) -> ScreenRequest:
     """The request with every path confined, and with a folder for its report.
 
     Raises:
-        InputError: the request reaches for a file, a Llama or a store that is not for it, or there is nowhere to write.
+        InputError: the request reaches for a file, Llama, cluster or store that is not for it, or there is nowhere to write.
     """
     out = request.out or str(report_folder())
     if not allowed():
         return request.model_copy(update={"out": out})
     if request.store:
         raise InputError("A served screen uses the server's own result store.", "Leave the field Store empty.")
+    if request.cluster not in ("", "local", *os.environ.get(CLUSTERS, "").split()):
+        raise InputError(
+            f"This server does not offer the cluster {request.cluster!r}.",
+            f"Leave the field Cluster empty, or have the cluster named in {CLUSTERS} where the worker runs.",
+        )
     names = ("library", "objective_file", "ranker", "leaderboards")
     files = {name: value for name in names if (value := getattr(request, name))}
     checked = {name: str(confined(path)) for name, path in (files | {"out": out}).items()}

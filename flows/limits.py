@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.approval import Amount
 from flows.request import ScreenRequest
-from flows.tasks import open_store
 from pipeline.cost import estimate
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation
 from pipeline.level import LevelOfTheory
+from pipeline.store import open_store
 
 VARIABLE = "eigenlead_limits"
 """Name of the Prefect variable that sets them, as JSON with the fields of `Limits`."""

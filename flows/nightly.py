@@ -19,7 +19,9 @@ from flows.folders import REPORT_FOLDER, admitted, confined
 from flows.leaderboard import Change, Leaderboard, leaderboard_name, read_leaderboard, set_aside
 from flows.request import (
     CORES,
+    Cluster,
     LlamaSpec,
+    MemoryLimit,
     Objective,
     ObjectiveFile,
     ObjectiveName,
@@ -29,6 +31,7 @@ from flows.request import (
     ScreenRequest,
     Seed,
     StoreUrl,
+    TimeLimit,
     Top,
     Workers,
     in_order,
@@ -87,6 +90,9 @@ class NightlyRequest(BaseModel):
     top: Top = 20
     seed: Seed = 0
     workers: Workers = CORES
+    cluster: Cluster = ""
+    time_limit: TimeLimit = 120.0
+    memory_limit: MemoryLimit = 0.0
     llama: LlamaSpec = "embedded"
     ranker: RankerFile = ""
     store: StoreUrl = ""

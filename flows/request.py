@@ -13,6 +13,8 @@ from pipeline.store import content_hash
 CORES = os.cpu_count() or 1
 MOST_PASTED = 200_000
 """Characters of pasted molecules, some thousands of them; Prefect takes 512 KiB of parameters."""
+CLUSTER = r"^(|local|slurm|(tcp|tls)://.+)$"
+"""What `Cluster` may be."""
 
 
 class ObjectiveName(StrEnum):
@@ -53,6 +55,27 @@ Profile = Annotated[
 Top = Annotated[int, Field(title="Explain", ge=1, le=1000, description="How many of the best get an explanation.")]
 Seed = Annotated[int, Field(title="Seed", ge=0, le=2**31 - 1, description="Of every random choice.")]
 Workers = Annotated[int, Field(title="Workers", ge=1, le=1024, description="Processes side by side, one core each.")]
+Cluster = Annotated[
+    str,
+    Field(
+        title="Cluster",
+        pattern=CLUSTER,
+        description="Where the chemistry runs. Empty: in processes of this machine; local: on a Dask cluster of this "
+        "machine; tcp://host:8786: the address of a Dask scheduler; slurm: in jobs as ~/.config/dask describes them.",
+    ),
+]
+TimeLimit = Annotated[
+    float,
+    Field(title="Time limit", gt=0, le=10_080, description="Minutes that one species may take; then it is given up."),
+]
+MemoryLimit = Annotated[
+    float,
+    Field(
+        title="Memory limit",
+        ge=0,
+        description="Gigabytes that one species may take; 0: a worker's share of what is free.",
+    ),
+]
 LlamaSpec = Annotated[
     str,
     Field(title="Llama", description="embedded, a local folder, a name on a model hub, or an endpoint's address."),
@@ -98,6 +121,9 @@ class ScreenRequest(BaseModel):
     top: Top = 20
     seed: Seed = 0
     workers: Workers = CORES
+    cluster: Cluster = ""
+    time_limit: TimeLimit = 120.0
+    memory_limit: MemoryLimit = 0.0
     llama: LlamaSpec = "embedded"
     ranker: RankerFile = ""
     out: Annotated[

@@ -1,25 +1,18 @@
-"""Tasks: thin, each one call of a pure function over a batch.
+"""Tasks: thin, each one call of a pure function; those of the chemistry are in `flows.chemistry`.
 
 What is worth keeping is in the store, under its content hash; Prefect caches nothing.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
 
-from prefect import State, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import TaskRun
-from prefect.tasks import Task, exponential_backoff
-from pyscf import lib
-from threadpoolctl import threadpool_limits
 
-from flows.child import end_with_parent
-from flows.findings import Failed, candidates
+from flows.findings import candidates
 from flows.request import ScreenRequest
 from models.composer import taught
 from models.default_ranking import DefaultRanking, default_ranking
@@ -33,90 +26,13 @@ from models.llama import Llama, load_llama, use_threads
 from models.ranker import Ranker, Training, load_ranker
 from models.shipped import ADAPTER, applies
 from molecules.candidate import Library
-from molecules.species import Species
-from pipeline.errors import ComputationError
-from pipeline.ground_state import Calculation, geometry_key, ground_state, ground_state_key, relaxed_geometry
-from pipeline.level import LevelOfTheory
-from pipeline.store import Store
-from pipeline.vqe.solve import load_kernels
-
-_T = TypeVar("_T")
-
-
-def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, ComputationError) and error.may_pass
-
-
-_BATCH: dict[str, Any] = {
-    "cache_policy": NO_CACHE,
-    "retries": 2,
-    "retry_delay_seconds": exponential_backoff(backoff_factor=2),
-    "retry_jitter_factor": 0.5,
-    "retry_condition_fn": _may_pass,
-}
-
-
-def start_worker() -> None:
-    """Prepare a worker process: one thread, kernels loaded, and an end when its parent is gone, even by kill -9."""
-    threadpool_limits(limits=1)
-    lib.num_threads(1)
-    os.environ["RAYON_NUM_THREADS"] = "1"  # of ffsim, not imported yet
-    end_with_parent()
-    load_kernels()
-
-
-@cache
-def open_store(url: str) -> Store:
-    """One store object a process; an empty URL is the user's own store."""
-    return Store(url or None)
+from pipeline.store import open_store
 
 
 @task(name="read library", cache_policy=NO_CACHE)
 def read(request: ScreenRequest) -> Library:
     """Read the molecules."""
     return candidates(request)
-
-
-@task(name="relax geometries", **_BATCH)
-def relax_batch(batch: Sequence[Species], level: LevelOfTheory, seed: int, store_url: str) -> list[Failed]:
-    """Relax a batch of geometries into the store."""
-    store = open_store(store_url)
-    return _each(
-        batch,
-        lambda species: relaxed_geometry(species, level, seed, store),
-        lambda species: (geometry_key(species, level, seed), species.label, "geometry"),
-    )
-
-
-@task(name="ground states", **_BATCH)
-def ground_state_batch(batch: Sequence[Calculation], level: LevelOfTheory, seed: int, store_url: str) -> list[Failed]:
-    """Compute a batch of ground states on every rung into the store."""
-    store = open_store(store_url)
-    return _each(
-        batch,
-        lambda calculation: ground_state(calculation, level, seed, store),
-        lambda calculation: (ground_state_key(calculation, level, seed), calculation.species.label, "ground state"),
-    )
-
-
-def _each(
-    batch: Sequence[_T], compute: Callable[[_T], object], identify: Callable[[_T], tuple[str, str, str]]
-) -> list[Failed]:
-    """Compute all; what fails for good is a record, what may pass is raised, so that the task is tried again."""
-    failures = []
-    for item in batch:
-        key, label, stage = identify(item)
-        try:
-            compute(item)
-        except ComputationError as error:
-            if error.may_pass:
-                raise
-            failures.append(Failed(key, label, error.stage or stage, error.reason, error.remedy))
-        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, MemoryError) as error:
-            reason = f"Unexpected {type(error).__name__}: {error}."
-            failures.append(Failed(key, label, stage, reason, "Please report it with this molecule."))
-    return failures
 
 
 @cache

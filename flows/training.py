@@ -13,7 +13,6 @@ import numpy as np
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from flows.tasks import open_store
 from flows.training_pages import assay_page, llama_page
 from flows.validation.sets import measured_rows
 from flows.validation.tables import read_values
@@ -54,7 +53,7 @@ from models.tasks import QUESTIONS, RATES, RATES_QUESTION, measured_tasks
 from models.train import Recipe, Task, new_ranker, train
 from pipeline.errors import InputError
 from pipeline.rungs import RANKING_RUNG
-from pipeline.store import content_hash
+from pipeline.store import content_hash, open_store
 
 DESCRIPTORS = tuple(evidence_file.TITLES)
 """That the shipped ranker reads, besides properties."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter
 from molecules.conformers import Geometry
 from molecules.species import Species
 from pipeline.active_space import LEAST_OVERLAP, ActiveSpaceChoice, active_space, hamiltonian
-from pipeline.errors import ComputationError
+from pipeline.errors import ComputationError, ResourceError
 from pipeline.geometry import VERSION as GEOMETRY_VERSION
 from pipeline.geometry import RelaxedGeometry, relax, relaxed_state, xtb_energy
 from pipeline.hamiltonian import Hamiltonian
@@ -127,6 +128,8 @@ class _StoredCheckpoint:
 
     store: Store
     key: str
+    deadline: float
+    """By `time.monotonic`."""
 
     def load(self) -> Progress | None:
         payload = self.store.get(self.key)
@@ -134,6 +137,11 @@ class _StoredCheckpoint:
 
     def save(self, progress: Progress) -> None:
         self.store.replace(self.key, "vqe_progress", _PROGRESS.dump_python(progress, mode="json"))
+        if time.monotonic() > self.deadline:
+            raise ResourceError(
+                "Its time was over before the VQE converged; how far it came is in the store.",
+                "Run it again, with more time: it goes on from there.",
+            )
 
 
 def geometry_key(species: Species, level: LevelOfTheory, seed: int) -> str:
@@ -176,19 +184,28 @@ def stored_ground_state(calculation: Calculation, level: LevelOfTheory, seed: in
     return None if payload is None else replace(_GROUND_STATE.validate_python(payload), calculation=calculation)
 
 
-def ground_state(calculation: Calculation, level: LevelOfTheory, seed: int, store: Store) -> GroundState:
+def ground_state(
+    calculation: Calculation, level: LevelOfTheory, seed: int, store: Store, seconds_allowed: float = inf
+) -> GroundState:
     """The ground state on every rung, from the store or computed and stored.
+
+    Args:
+        calculation: what to compute.
+        level: of theory.
+        seed: of the conformers.
+        store: of results.
+        seconds_allowed: after these a VQE that has not converged saves its progress and stops; no result is stored.
 
     Raises:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
     """
     if (known := stored_ground_state(calculation, level, seed, store)) is not None:
         return known
-    start = time.perf_counter()
+    start, deadline = time.perf_counter(), time.monotonic() + seconds_allowed
     with _timed({}, "geometry"):
         relaxed = relaxed_geometry(calculation.species, level, seed, store)
     key = ground_state_key(calculation, level, seed)
-    checkpoint = _StoredCheckpoint(store, content_hash("vqe_progress", key))
+    checkpoint = _StoredCheckpoint(store, content_hash("vqe_progress", key), deadline)
     seconds = time.perf_counter() - start
     result = replace(
         compute(calculation, relaxed.geometry, level, relaxed.flags, seconds, checkpoint),

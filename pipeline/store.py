@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,6 +92,9 @@ class Store:
             self._create()
         if self.dialect == "postgresql":  # an address that was right once
             event.listen(self._engine, "do_connect", _connect_patiently)
+
+    def __reduce__(self) -> tuple[Callable[[str], Store], tuple[str]]:
+        return open_store, (self.url,)
 
     def _create(self) -> None:
         """Create the table unless it is there. Others may do so at the same moment.
@@ -210,6 +214,12 @@ class Store:
                 f"The store {self.name} cannot be {done}: {error.orig}.",
                 "Make sure that its folder exists, its disk has room and its server runs, then run the command again.",
             ) from error
+
+
+@cache
+def open_store(url: str) -> Store:
+    """One store object a process; an empty URL is the user's own store."""
+    return Store(url or None)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,8 +22,17 @@ from flows.commands.options import (
     console,
     errors,
 )
-from flows.request import ObjectiveName, ProfileName, ScreenRequest
+from flows.request import CLUSTER, ObjectiveName, ProfileName, ScreenRequest
 from pipeline.errors import InputError
+
+_WHERE_AND_WITHIN = ("workers", "cluster", "time_limit", "memory_limit")
+"""Fields of a request that a screen may be resumed with others of."""
+
+
+def _cluster(text: str) -> str:
+    if not re.match(CLUSTER, text):
+        raise typer.BadParameter("give local, slurm, or the address of a Dask scheduler, such as tcp://host:8786")
+    return text
 
 
 def screen(
@@ -39,6 +49,24 @@ def screen(
     ranker: Annotated[
         str, typer.Option(help="A ranker.safetensors of `eigenlead train`, whose order then decides.")
     ] = "",
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="local|slurm|tcp://HOST:PORT",
+            callback=_cluster,
+            help="Compute on a Dask cluster of this machine, on SLURM, or on the Dask scheduler at this address; "
+            "empty: in processes of this machine.",
+        ),
+    ] = "",
+    time_limit: Annotated[
+        float, typer.Option(metavar="MINUTES", min=0.01, max=10_080, help="Longest time for one species.")
+    ] = 120.0,
+    memory_limit: Annotated[
+        float,
+        typer.Option(
+            metavar="GIGABYTES", min=0.0, help="Most memory for one species; 0: a worker's share of what is free."
+        ),
+    ] = 0.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a screen was cut off.")] = False,
     store: StoreOption = "",
     leaderboards: Annotated[
@@ -54,6 +82,9 @@ def screen(
         top=top,
         seed=seed,
         workers=workers,
+        cluster=cluster,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
         llama=llama,
         ranker=ranker,
         store=store,
@@ -108,9 +139,9 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
 
 
 def _claim_folder(folder: Path, request: ScreenRequest, resume: bool) -> None:
-    """Write the request into the folder, unless that holds another request's screen."""
+    """Write what determines the result into the folder, unless that holds another request's screen."""
     path = folder / "request.json"
-    ours = request.model_dump(mode="json", exclude={"workers"})
+    ours = request.model_dump(mode="json", exclude=set(_WHERE_AND_WITHIN))
     if path.exists():
         theirs = json.loads(path.read_text())
         if theirs != ours:

@@ -18,6 +18,7 @@ _SAME = 1e-6
 """Relative difference of numbers that are the same to a reader."""
 _ASIDE = (
     *("request.out", "request.workers", "request.store", "request.leaderboards"),  # change no number
+    *("request.cluster", "request.time_limit", "request.memory_limit"),  # neither do these
     *("request.objective", "request.profile", "request.seed"),  # also elsewhere
     *("provenance.started", "provenance.finished", "provenance.wall_s", "objective.sorted_because"),
 )

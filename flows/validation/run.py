@@ -11,7 +11,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from flows.tasks import open_store, start_worker
+from flows.bounded_process import start_worker
 from flows.validation.sets import Case, ValidationSet, Variant
 from flows.validation.statistics import SEED
 from flows.validation.tables import TimeRow, ValueRow
@@ -22,7 +22,7 @@ from pipeline.ground_state import Calculation, GroundState, ground_state, ground
 from pipeline.level import LevelOfTheory
 from pipeline.mean_field import mean_field
 from pipeline.rungs import Rungs
-from pipeline.store import Store, content_hash
+from pipeline.store import Store, content_hash, open_store
 
 _STATES_BETWEEN_LINES = 10
 NOT_YET = "not computed yet"

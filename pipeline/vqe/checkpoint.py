@@ -30,4 +30,8 @@ class Checkpoint(Protocol):
         """What was saved last, or None."""
 
     def save(self, progress: Progress) -> None:
-        """Keep `progress` in place of what was saved before."""
+        """Keep `progress` in place of what was saved before.
+
+        Raises:
+            ResourceError: it is kept, and the time for the minimisation is over.
+        """

@@ -26,7 +26,7 @@ _PERTURBATION = 0.1
 
 
 def load_kernels() -> None:
-    """Compile the engine's kernels, or load them compiled, by the smallest of all VQEs; once a process."""
+    """Compile the engine's kernels, or load them compiled, by the smallest of all VQEs: seconds once a process."""
     interaction = np.zeros((2, 2, 2, 2))
     interaction[0, 0, 0, 0] = interaction[1, 1, 1, 1] = 1.0
     solve(Hamiltonian(0.0, np.array([[0.0, -1.0], [-1.0, 0.0]]), interaction, 1, 1))

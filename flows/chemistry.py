@@ -1,0 +1,199 @@
+"""Chemistry: what a screen computes, in processes of this machine or of a Dask cluster.
+
+A Prefect task is a batch of species. It computes them one after the other in a bounded process, so that a species that
+hangs, needs too much memory or crashes is a record and the others go on; see `flows.bounded_process`. What is worth
+keeping is in the store, under its content hash; Prefect caches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from prefect import State, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import TaskRun
+from prefect.futures import PrefectFuture, as_completed
+from prefect.tasks import Task, exponential_backoff
+
+from flows.bounded_process import Limits, call_bounded
+from flows.cluster import Cluster, cluster, own_limits
+from flows.findings import Failed
+from flows.progress import Progress
+from flows.request import ScreenRequest
+from molecules.species import Species
+from pipeline.cost import reference_seconds
+from pipeline.errors import ComputationError
+from pipeline.ground_state import (
+    Calculation,
+    GroundState,
+    geometry_key,
+    ground_state,
+    ground_state_key,
+    relaxed_geometry,
+    stored_ground_state,
+)
+from pipeline.level import LevelOfTheory
+from pipeline.store import open_store
+
+_BATCHES_PER_WORKER = 6
+_LARGEST_BATCH = 25
+
+_T = TypeVar("_T")
+
+
+def compute(
+    calculations: Mapping[str, Calculation], level: LevelOfTheory, request: ScreenRequest
+) -> tuple[dict[str, GroundState], list[Failed]]:
+    """Compute what the store lacks, geometries first; then take everything out of the store.
+
+    Args:
+        calculations: by their keys.
+        level: of theory.
+        request: where, with how many workers, and what one species may take.
+
+    Raises:
+        InputError: the cluster cannot be used.
+        TransientError: the store cannot be written, as on a full disk.
+    """
+    store = open_store(request.store)
+    waiting = {key: calculations[key] for key in calculations.keys() - store.present(calculations)}
+    get_run_logger().info(
+        "%d species: %d from the store, %d to compute",
+        len(calculations),
+        len(calculations) - len(waiting),
+        len(waiting),
+    )
+    failures: list[Failed] = []
+    if waiting:
+        with cluster(request, store) as where:
+            batches = _Batches(where, level, request.seed, store.url, Limits(60 * request.time_limit, where.gigabytes))
+            failures = _compute(waiting, batches)
+    states = {key: stored_ground_state(c, level, request.seed, store) for key, c in calculations.items()}
+    return {key: state for key, state in states.items() if state is not None}, failures
+
+
+@dataclass(frozen=True, slots=True)
+class _Batches:
+    """What all batches of a screen share."""
+
+    cluster: Cluster
+    level: LevelOfTheory
+    seed: int
+    store_url: str
+    limits: Limits
+
+    def run(
+        self, title: str, task: Task[Any, Any], items: Sequence[_T], cost: Callable[[_T], tuple[float, str]]
+    ) -> list[Failed]:
+        """Run a task over batches of the items, the costliest first; what failed."""
+        if not items:
+            return []
+        ordered = sorted(items, key=cost, reverse=True)
+        size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * self.cluster.workers)), _LARGEST_BATCH)
+        batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        shared = {"level": self.level, "seed": self.seed, "store_url": self.store_url, "limits": self.limits}
+        failures: list[Failed] = []
+        with Progress(title, len(ordered), sum(cost(item)[0] for item in ordered)) as progress:
+            futures = {self.cluster.runner.submit(task, {"batch": batch, **shared}): batch for batch in batches}
+            for future in as_completed(list(futures)):
+                failures += _outcome(future)
+                batch = futures[future]
+                progress.advance(len(batch), sum(cost(item)[0] for item in batch))
+        return failures
+
+
+def _compute(waiting: Mapping[str, Calculation], batches: _Batches) -> list[Failed]:
+    """Geometries, then ground states; what failed."""
+    level, seed = batches.level, batches.seed
+    geometries = {geometry_key(c.species, level, seed): c.species for c in waiting.values()}
+    geometries = {key: geometries[key] for key in geometries.keys() - open_store(batches.store_url).present(geometries)}
+    failures = batches.run("Geometries", relax_batch, list(geometries.values()), lambda s: (len(s.symbols), s.label))
+    unrelaxed = {failure.key: failure for failure in failures}
+    ready = []
+    for key, calculation in waiting.items():
+        if failure := unrelaxed.get(geometry_key(calculation.species, level, seed)):
+            failures.append(replace(failure, key=key, label=calculation.species.label))
+        else:
+            ready.append(calculation)
+    return failures + batches.run(
+        "Ground states", ground_state_batch, ready, lambda c: (reference_seconds(c, level), c.species.label)
+    )
+
+
+def _outcome(future: PrefectFuture[Any]) -> list[Failed]:
+    """What failed in a batch. What a batch that ended early had not stored is missing, and is reported so.
+
+    Raises:
+        TransientError: the batch failed, again and again, for a cause that ends the others too.
+    """
+    try:
+        outcome = future.result(raise_on_failure=False)
+    except Exception as error:  # of Dask, when several workers that had it died
+        outcome = error
+    if isinstance(outcome, list):
+        return outcome
+    if isinstance(outcome, ComputationError):
+        raise outcome
+    get_run_logger().error("A batch ended early: %s", outcome)
+    return []
+
+
+def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, ComputationError) and error.may_pass
+
+
+_BATCH: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "retries": 2,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": _may_pass,
+}
+
+
+@task(name="relax geometries", **_BATCH)
+def relax_batch(
+    batch: Sequence[Species], level: LevelOfTheory, seed: int, store_url: str, limits: Limits
+) -> list[Failed]:
+    """Relax a batch of geometries into the store."""
+    store, limits = open_store(store_url), own_limits(limits)
+    return each(
+        batch,
+        lambda species: call_bounded(limits, relaxed_geometry, species, level, seed, store),
+        lambda species: (geometry_key(species, level, seed), species.label, "geometry"),
+    )
+
+
+@task(name="ground states", **_BATCH)
+def ground_state_batch(
+    batch: Sequence[Calculation], level: LevelOfTheory, seed: int, store_url: str, limits: Limits
+) -> list[Failed]:
+    """Compute a batch of ground states on every rung into the store."""
+    store, limits = open_store(store_url), own_limits(limits)
+    return each(
+        batch,
+        lambda one: call_bounded(limits, ground_state, one, level, seed, store, limits.seconds),
+        lambda one: (ground_state_key(one, level, seed), one.species.label, "ground state"),
+    )
+
+
+def each(
+    batch: Sequence[_T], compute: Callable[[_T], object], identify: Callable[[_T], tuple[str, str, str]]
+) -> list[Failed]:
+    """Compute all; what fails for good is a record, what may pass is raised, so that the task is tried again."""
+    failures = []
+    for item in batch:
+        key, label, stage = identify(item)
+        try:
+            compute(item)
+        except ComputationError as error:
+            if error.may_pass:
+                raise
+            failures.append(Failed(key, label, error.stage or stage, error.reason, error.remedy))
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            reason = f"Unexpected {type(error).__name__}: {error}."
+            failures.append(Failed(key, label, stage, reason, "Please report it with this molecule."))
+    return failures
