@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
+from flows.child import end_with_parent
 from flows.report.document import Failure
-from flows.request import ScreenRequest
+from flows.request import CORES, ScreenRequest
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from models.signature import signature
 from molecules.candidate import Candidate, Library
@@ -75,12 +78,15 @@ class Findings:
 
 
 def candidates(request: ScreenRequest) -> Library:
-    """The molecules that were pasted, or those of the library.
+    """The molecules that were pasted, or those of the library, standardised by this machine's processes.
 
     Raises:
         LibraryError: the library as a whole cannot be read.
     """
-    return read_pasted(request.molecules) if request.molecules else read_library(Path(request.library))
+    if request.molecules:
+        return read_pasted(request.molecules)
+    with ProcessPoolExecutor(min(request.workers, CORES), get_context("spawn"), end_with_parent) as pool:
+        return read_library(Path(request.library), pool)
 
 
 def chosen_objective(request: ScreenRequest) -> Objective:

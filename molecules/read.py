@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from molecules.candidate import Candidate, Library, Rejection
@@ -19,10 +22,14 @@ from molecules.text import read_text
 __all__ = ["LibraryError", "read_library", "read_pasted", "read_rows"]
 
 MOST_ROWS = 1_000_000
-"""Lines of a text file, records of an SDF. Standardising so many takes the better part of an hour."""
+"""Lines of a text file, records of an SDF. Standardising so many takes some hours."""
+_CHUNK = 50
+"""Rows that a process judges at a time. A library of fewer needs no process."""
+_CHUNKS_AHEAD = 64
+"""Chunks that wait for a process, so that memory does not grow with the file."""
 
 
-def read_library(path: Path) -> Library:
+def read_library(path: Path, pool: Executor | None = None) -> Library:
     """Read, standardise and merge the molecules of a file.
 
     Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv (comma, semicolon or tab), .sdf, and each of
@@ -31,6 +38,8 @@ def read_library(path: Path) -> Library:
 
     Args:
         path: The file.
+        pool: Processes that standardise, as `concurrent.futures.ProcessPoolExecutor`; None: this one does. The result
+            is the same.
 
     Returns:
         Candidates and rejections, each in the order of the file.
@@ -38,7 +47,7 @@ def read_library(path: Path) -> Library:
     Raises:
         LibraryError: When the file as a whole cannot be read; the message says what to give instead.
     """
-    return _distinct(read_rows(path))
+    return _distinct(read_rows(path, pool))
 
 
 def read_pasted(text: str) -> Library:
@@ -51,20 +60,40 @@ def read_pasted(text: str) -> Library:
     return _distinct(_judged(_smi_rows(lines), "The pasted text"))
 
 
-def read_rows(path: Path) -> Library:
+def read_rows(path: Path, pool: Executor | None = None) -> Library:
     """As `read_library`, but every row of a molecule stays a candidate of its own, as with repeated measurements."""
     path = Path(path)
-    return _judged(_rows(path), str(path))
+    return _judged(_rows(path), str(path), pool)
 
 
-def _judged(rows: Iterable[Row | Rejection], source: str) -> Library:
-    results = [_candidate(row) if isinstance(row, Row) else row for row in rows]
+def _judged(rows: Iterable[Row | Rejection], source: str, pool: Executor | None = None) -> Library:
+    results = [result for chunk in _judged_chunks(iter(rows), pool) for result in chunk]
     if not results:
         raise LibraryError(f"{source} has titles or comments, and no molecules. Write one molecule a line below them.")
     return Library(
         tuple(one for one in results if isinstance(one, Candidate)),
         tuple(one for one in results if isinstance(one, Rejection)),
     )
+
+
+def _judged_chunks(rows: Iterator[Row | Rejection], pool: Executor | None) -> Iterator[list[Candidate | Rejection]]:
+    """Judge rows chunk by chunk, in the order of the file; the rest that fills no chunk in this process."""
+    waiting: deque[Future[list[Candidate | Rejection]]] = deque()
+    while len(chunk := list(islice(rows, _CHUNK))) == _CHUNK:
+        if pool is None:
+            yield _judge(chunk)
+            continue
+        waiting.append(pool.submit(_judge, chunk))
+        if len(waiting) > _CHUNKS_AHEAD:
+            yield waiting.popleft().result()
+    rest = _judge(chunk)
+    while waiting:
+        yield waiting.popleft().result()
+    yield rest
+
+
+def _judge(rows: Sequence[Row | Rejection]) -> list[Candidate | Rejection]:
+    return [_candidate(row) if isinstance(row, Row) else row for row in rows]
 
 
 def _distinct(rows: Library) -> Library:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +13,9 @@ from molecules.smiles import StructureError, parse
 
 MAX_HEAVY_ATOMS = 60
 """Largest molecule that is taken; beyond it the quantum steps are out of reach."""
+MOST_TAUTOMER_STEPS = 250
+"""Tautomers that are compared, and proton shifts that are tried, for one molecule. A count and no time, so that the
+result is the same on every machine. What reaches it is counted in benchmarks/results/intake.md."""
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "I"})
 """Elements that candidates may hold."""
 _SALT_METALS = frozenset({"Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba", "Al", "Zn", "Ag"})
@@ -233,6 +235,8 @@ def _enumerator() -> rdMolStandardize.TautomerEnumerator:
     enumerator = rdMolStandardize.TautomerEnumerator()
     enumerator.SetRemoveSp3Stereo(False)
     enumerator.SetRemoveBondStereo(False)
+    enumerator.SetMaxTautomers(MOST_TAUTOMER_STEPS)
+    enumerator.SetMaxTransforms(MOST_TAUTOMER_STEPS)
     return enumerator
 
 
@@ -240,20 +244,24 @@ def _canonical_tautomer(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
     """Choose RDKit's best-scored tautomer among those with the same hydrogens on every carbon.
 
     Without that condition RDKit turns but-2-enones into but-3-enones of equal score and 2-ene-1,4-diones into
-    hydroquinones, which are other compounds with other reactivity.
+    hydroquinones, which are other compounds with other reactivity. Where the search does not come to its end, the
+    tautomer that was drawn stays: the best of a part would depend on which one that was.
     """
-    drawn = _carbon_hydrogens(mol)
-    tautomers: Iterable[Chem.Mol] = _enumerator().Enumerate(mol).tautomers
-    allowed = [tautomer for tautomer in tautomers if _carbon_hydrogens(tautomer) == drawn]
+    found = _enumerator().Enumerate(mol)
+    if found.status != rdMolStandardize.TautomerEnumeratorStatus.Completed:
+        return mol, ["It has too many tautomers to compare them all: the one that was drawn is computed."]
+    carbons = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 6]
+
+    def carbon_hydrogens(tautomer: Chem.Mol) -> list[int]:
+        return [tautomer.GetAtomWithIdx(i).GetTotalNumHs() for i in carbons]
+
+    drawn = carbon_hydrogens(mol)
+    allowed = [tautomer for tautomer in found.tautomers if carbon_hydrogens(tautomer) == drawn]
     best = _enumerator().PickCanonical(allowed) if len(allowed) > 1 else mol
     before, after = Chem.MolToSmiles(mol), _written(best)[0]
     if before == after:
         return mol, []
     return best, [f"Its canonical tautomer is computed: {after} instead of {before}."]
-
-
-def _carbon_hydrogens(mol: Chem.Mol) -> list[int]:
-    return [atom.GetTotalNumHs() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 6]
 
 
 def _open_stereo(mol: Chem.Mol) -> list[str]:

@@ -170,15 +170,14 @@ def _objective(text: str) -> dict[str, Any]:
 
 
 def _show_estimate(request: ScreenRequest, where: Console) -> None:
-    from flows.findings import chosen_objective, plan
+    from flows.findings import candidates, chosen_objective, plan
     from flows.report.words import rough_duration
-    from molecules.read import read_library
     from pipeline.cost import EXPONENT
     from pipeline.cost import estimate as cost_of
     from pipeline.level import profile
     from pipeline.store import Store
 
-    library = read_library(Path(request.library))
+    library = candidates(request)
     level = profile(request.profile)
     calculations = plan(library, chosen_objective(request), level).unique(level, request.seed)
     cost = cost_of(calculations.values(), level, request.seed, request.workers, Store(request.store or None))
