@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from qiskit import QuantumCircuit, transpile
+from qiskit import QuantumCircuit
 
 from pipeline.circuits.encoding import Encoding
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.vqe.determinants import Vector
 
-_GATES = ["x", "z", "rx", "ry", "rz", "cx", "cz"]
-
 
 def lucj_circuit(parameters: Vector, hamiltonian: Hamiltonian, code: Encoding) -> QuantumCircuit:
-    """The circuit that makes the LUCJ state of |0…0⟩, by ffsim.
+    """The circuit that makes the LUCJ state of |0…0⟩, in ffsim's gates.
 
     Args:
         parameters: as in `pipeline.vqe.lucj.operator_of`.
@@ -33,5 +31,4 @@ def lucj_circuit(parameters: Vector, hamiltonian: Hamiltonian, code: Encoding) -
     circuit = QuantumCircuit(2 * n)
     circuit.append(ffsim.qiskit.PrepareHartreeFockJW(n, electrons), range(2 * n))
     circuit.append(ffsim.qiskit.UCJOpSpinBalancedJW(operator_of(parameters, hamiltonian)), range(2 * n))
-    merged = ffsim.qiskit.PRE_INIT.run(circuit)
-    return transpile(merged, basis_gates=_GATES, optimization_level=2, seed_transpiler=0)
+    return ffsim.qiskit.PRE_INIT.run(circuit)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, transpile
 from qiskit.quantum_info import SparsePauliOp
 
 from pipeline.circuits.compile import compiled
@@ -18,13 +18,16 @@ from pipeline.sqd.compare import exact
 from pipeline.vqe.minimise import VqeResult
 from pipeline.vqe.solve import Ansatz, solve
 
+GATES = ("x", "z", "h", "rx", "ry", "rz", "cx", "cz")
+"""Of every circuit here."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prepared:
     """A state to measure."""
 
     circuit: QuantumCircuit
-    """From |0…0⟩ to the state; gates on one and two qubits, no measurement."""
+    """From |0…0⟩ to the state; of `GATES`, without measurements."""
     observable: SparsePauliOp
     """The Hamiltonian, constant included; hartree."""
     exact_hartree: float
@@ -72,7 +75,7 @@ def prepared_state(hamiltonian: Hamiltonian, result: VqeResult, mapping: str) ->
     else:
         circuit = compiled(result.excitations, result.parameters, code)
     return Prepared(
-        circuit=circuit,
+        circuit=transpile(circuit, basis_gates=list(GATES), optimization_level=3, seed_transpiler=0),
         observable=hamiltonian_operator(hamiltonian, code),
         exact_hartree=lowest,
         ansatz_hartree=result.energy_hartree,

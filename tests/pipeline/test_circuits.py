@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
+import cirq
 import numpy as np
 import pytest
 from molecules_small import active_space
+from qiskit import qasm3, qpy
 from qiskit.quantum_info import Statevector
 from qiskit_nature.second_q.mappers import BravyiKitaevMapper, ParityMapper
 
 from pipeline.circuits.compile import compiled
 from pipeline.circuits.encoding import Mapping, encoding, hamiltonian_operator
+from pipeline.circuits.export import Format, draw, export
 from pipeline.circuits.prepare import prepared
 from pipeline.circuits.qiskit import ansatz_circuit, electronic_operator
 from pipeline.errors import InputError
@@ -113,3 +117,40 @@ def _same_energy(name: str, ansatz: Ansatz, mapping: str) -> None:
     energy = Statevector(state.circuit).expectation_value(state.observable).real
     assert energy == pytest.approx(state.ansatz_hartree, abs=1e-8)
     assert state.exact_hartree == pytest.approx(exact, abs=1e-8)
+
+
+@pytest.mark.parametrize(("ansatz", "mapping"), [("uccsd", "bravyi-kitaev"), ("1-upccgsd", "jordan-wigner")])
+def test_cirq_and_openqasm_have_the_engines_energy(ansatz: Ansatz, mapping: str, tmp_path: Path) -> None:
+    hamiltonian, _, _ = active_space("H2O (4e,4o)")
+    state = prepared(hamiltonian, ansatz, mapping)
+    for to in get_args(Format):
+        export(state.circuit, to, tmp_path / to)
+    with (tmp_path / "qiskit").open("rb") as file:
+        (from_qpy,) = qpy.load(file)
+    for circuit in (from_qpy, qasm3.load(str(tmp_path / "qasm3"))):
+        energy = Statevector(circuit).expectation_value(state.observable).real
+        assert energy == pytest.approx(state.ansatz_hartree, abs=1e-8)
+    in_cirq = cirq.read_json(tmp_path / "cirq")
+    qubits = cirq.LineQubit.range(state.circuit.num_qubits)
+    pauli_sum = sum(
+        cirq.PauliString({q: letter for q, letter in zip(qubits, reversed(label), strict=True) if letter != "I"}, c)
+        for label, c in ((label, complex(c)) for label, c in state.observable.to_list())
+    )
+    vector = in_cirq.final_state_vector(qubit_order=qubits, dtype=np.complex128)
+    energy = pauli_sum.expectation_from_state_vector(vector, {q: k for k, q in enumerate(qubits)}).real
+    assert energy == pytest.approx(state.ansatz_hartree, abs=1e-8)
+    little_endian = vector.reshape((2,) * len(qubits)).T.ravel()
+    assert np.abs(little_endian - Statevector(state.circuit).data).max() < 1e-7  # the phase as well
+
+
+def test_drawings_are_made_by_the_name_of_the_file(tmp_path: Path) -> None:
+    hamiltonian, _, _ = active_space("H2")
+    circuit = prepared(hamiltonian, "uccsd", "jordan-wigner").circuit
+    draw(circuit, tmp_path / "circuit.svg")
+    draw(circuit, tmp_path / "circuit.txt")
+    assert (tmp_path / "circuit.svg").read_text().startswith("<svg")
+    assert "q_3" in (tmp_path / "circuit.txt").read_text()
+    with pytest.raises(InputError, match=r"\.svg or \.txt"):
+        draw(circuit, tmp_path / "circuit.bmp")
+    with pytest.raises(InputError, match="qasm3"):
+        export(circuit, "quil", tmp_path / "circuit.quil")
