@@ -11,8 +11,11 @@ from rich.table import Table
 
 from flows.commands.options import (
     ActiveSpaceOption,
+    AnsatzOption,
     BasisOption,
     ChargeOption,
+    DensityFitOption,
+    FunctionalOption,
     JsonOption,
     MultiplicityOption,
     OrbitalsOption,
@@ -33,11 +36,9 @@ def energy(
     basis: BasisOption = "def2-svp",
     active_space: ActiveSpaceOption = "",
     orbitals: OrbitalsOption = "frontier",
-    ansatz: Annotated[
-        str, typer.Option(help="uccsd, uccgsd, 1- to 3-upccgsd, adapt, adapt-qubit, lucj or hardware-efficient.")
-    ] = "uccsd",
-    functional: Annotated[str, typer.Option(help="hf, or the functional of a Kohn–Sham reference.")] = "hf",
-    density_fit: Annotated[bool, typer.Option("--density-fit", help="Fit densities: faster, 1e-5 Ha off.")] = False,
+    ansatz: AnsatzOption = "uccsd",
+    functional: FunctionalOption = "hf",
+    density_fit: DensityFitOption = False,
     solvent: Annotated[str, typer.Option(help="water, octanol, or empty for the gas phase.")] = "",
     seed: SeedOption = 0,
     as_json: JsonOption = False,

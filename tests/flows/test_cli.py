@@ -88,6 +88,8 @@ def test_sqd_stands_beside_its_null_models(env, water):
         (["sqd", "O", "--basis", "sto-3g", "--active-space", "10,5"], "LUCJ needs empty orbitals"),
         (["energy", "O", "--solvent", "beer"], "Use water"),
         (["energy", "missing.xyz"], "missing.xyz"),
+        (["circuit", "[H][H]", "--to", "quil", "--out", "out", "--basis", "sto-3g"], "qiskit, cirq, qasm3"),
+        (["circuit", "[H][H]", "--to", "cirq", "--out", "out", "--mapping", "parrot"], "parity-tapered"),
         (["descriptor", "charm", "C=CC#N"], "thiol_addition"),
         (["descriptor", "thiol_addition", "c1ccccc1"], "electron-withdrawing"),
         (["screen", "nowhere.smi", "--out", "out"], "nowhere.smi"),
@@ -124,3 +126,21 @@ def test_help_comes_without_the_chemistry():
     script = f"import sys, flows.cli; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_circuit_is_written_and_its_cost_is_shown(env, tmp_path):
+    structure = tmp_path / "LiH.xyz"
+    structure.write_text("2\n\nLi 0 0 0\nH 0 0 1.6\n")
+    options = ("--basis", "sto-3g", "--active-space", "2,4", "--mapping", "parity-tapered")
+    written = ("--to", "qasm3", "--out", tmp_path / "LiH.qasm", "--draw", tmp_path / "LiH.svg")
+    run = eigenlead("circuit", structure, *options, *written, "--json", env=env)
+    assert run.returncode == 0, run.stderr
+    made = json.loads(run.stdout)
+    assert made["n_qubits"] == 4
+    assert made["energy_hartree"] == pytest.approx(made["exact_hartree"], abs=1e-6)
+    assert made["measurement"]["commuting"]["groups"] < made["measurement"]["qubit-wise"]["groups"]
+    assert (tmp_path / "LiH.qasm").read_text().startswith("OPENQASM 3")
+    assert (tmp_path / "LiH.svg").exists()
+    people = eigenlead("circuit", structure, *options, *written, env=env)
+    assert people.returncode == 0, people.stderr
+    assert "4 qubits (parity-tapered)" in people.stdout
