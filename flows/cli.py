@@ -11,6 +11,7 @@ import typer
 from flows.commands.comparing import compare
 from flows.commands.learning import evaluate, train, validate
 from flows.commands.options import FAILED, WRONG_REQUEST, errors
+from flows.commands.running import run_circuit
 from flows.commands.screening import estimate, report, screen
 from flows.commands.serving import doctor, serve
 from flows.commands.single import descriptor, energy, sqd
@@ -28,7 +29,11 @@ _WRONG = (
 """Errors of the request or of the whole input."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for command in (screen, estimate, energy, sqd, descriptor, report, compare, validate, train, evaluate, serve, doctor):
+COMMANDS = (
+    *(screen, estimate, energy, sqd, run_circuit, descriptor),
+    *(report, compare, validate, train, evaluate, serve, doctor),
+)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(store, name="store")
 

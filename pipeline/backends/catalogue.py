@@ -1,0 +1,81 @@
+"""Catalogue: the backends by name, and what each of them needs here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from pipeline.backends import aer
+from pipeline.backends.backend import Sampler
+from pipeline.errors import InputError
+
+EXACT = "aer"
+"""The one that reads the state vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Backends of one kind."""
+
+    name: str
+    """``KIND`` or ``KIND:DEVICE``, in capitals what is chosen."""
+    what: str
+    modules: tuple[str, ...]
+    """That must be importable here."""
+    extra: str
+    """Of Eigenlead, which installs them."""
+    make: Callable[[str], Sampler] | None
+    """Of the device's name; None for the state vector."""
+    default: str = ""
+    """Device where none is named."""
+    variable: str = ""
+    """Of the environment, without which it cannot run."""
+    variable_holds: str = ""
+    costs: bool = False
+    """Whether running there costs money."""
+
+    @property
+    def key(self) -> str:
+        """What stands before the colon."""
+        return self.name.partition(":")[0]
+
+    def missing(self) -> str:
+        """What to do before it can run; empty if it can now."""
+        if not all(find_spec(module) for module in self.modules):
+            return f"pip install 'eigenlead[{self.extra}]'"
+        if self.variable and not os.environ.get(self.variable):
+            return f"Set {self.variable} to {self.variable_holds}."
+        return ""
+
+
+KINDS = (
+    Kind(EXACT, "state vector by Qiskit, exact", (), "", None),
+    Kind("aer-shots", "noiseless shots of Qiskit Aer", ("qiskit_aer",), "aer", lambda _: aer.AerSampler()),
+    Kind(
+        "ibm-fake:DEVICE",
+        "an IBM device's recorded calibration as noise in Qiskit Aer",
+        ("qiskit_aer", "qiskit_ibm_runtime"),
+        "ibm",
+        aer.FakeIbmSampler,
+        default="FakeTorino",
+    ),
+)
+
+
+def kind_of(name: str) -> tuple[Kind, str]:
+    """The kind and the device that a name stands for.
+
+    Raises:
+        InputError: none has this name, or something is missing here.
+    """
+    key, _, device = name.partition(":")
+    kind = next((kind for kind in KINDS if kind.key == key), None)
+    if kind is None:
+        raise InputError(f"There is no backend {name!r}.", f"Use one of {', '.join(one.name for one in KINDS)}.")
+    if not device and ":" in kind.name and not kind.default:
+        raise InputError(f"The backend {key} needs a device.", f"Write it behind a colon, as in {kind.name}.")
+    if remedy := kind.missing():
+        raise InputError(f"The backend {name} cannot run here.", remedy)
+    return kind, device or kind.default
