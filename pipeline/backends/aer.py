@@ -81,7 +81,8 @@ def fewest_gates(circuit: QuantumCircuit, device: Any) -> Compiled:
             f"{device.name} has {device.num_qubits} qubits, the circuit {circuit.num_qubits}.",
             "Choose a larger device, a smaller active space or a mapping that tapers.",
         )
-    tries = (transpile(circuit, device, optimization_level=3, seed_transpiler=seed) for seed in range(_TRIES))
+    target = device.target
+    tries = (transpile(circuit, target=target, optimization_level=3, seed_transpiler=seed) for seed in range(_TRIES))
     native = min(tries, key=lambda one: (one.num_nonlocal_gates(), one.depth()))
     return Compiled(native, tuple(native.layout.final_index_layout()))
 

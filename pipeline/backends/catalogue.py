@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pipeline.backends import aer
+from pipeline.backends import aer, azure, braket, google, ionq, quantinuum, rigetti
 from pipeline.backends.backend import Sampler
 from pipeline.errors import InputError
 
@@ -32,9 +32,8 @@ class Kind:
     """Device where none is named."""
     variable: str = ""
     """Of the environment, without which it cannot run."""
-    variable_holds: str = ""
-    costs: bool = False
-    """Whether running there costs money."""
+    remedy: str = ""
+    """What to do where the variable is not set."""
 
     @property
     def key(self) -> str:
@@ -46,7 +45,7 @@ class Kind:
         if not all(find_spec(module) for module in self.modules):
             return f"pip install 'eigenlead[{self.extra}]'"
         if self.variable and not os.environ.get(self.variable):
-            return f"Set {self.variable} to {self.variable_holds}."
+            return self.remedy
         return ""
 
 
@@ -60,6 +59,53 @@ KINDS = (
         "ibm",
         aer.FakeIbmSampler,
         default="FakeTorino",
+    ),
+    Kind("cirq", "noiseless shots of Cirq", ("cirq",), "google", lambda _: google.CirqSampler()),
+    Kind(
+        "google-fake:PROCESSOR",
+        "a Google processor in Cirq's virtual engine, noise from its median calibration",
+        ("cirq", "cirq_google"),
+        "google",
+        google.FakeGoogleSampler,
+        default="willow_pink",
+    ),
+    Kind(
+        "ionq-fake",
+        "IonQ Forte's gates, with the noise of IonQ's own simulator",
+        ("cirq", "cirq_ionq"),
+        "ionq",
+        lambda _: ionq.FakeIonqSampler(),
+    ),
+    Kind(
+        "quantinuum-fake:MACHINE",
+        "Quantinuum's gates in its local emulator, depolarising noise",
+        ("pytket", "pytket_pecos"),
+        "quantinuum",
+        quantinuum.FakeQuantinuumSampler,
+        default="H1-1LE",
+    ),
+    Kind(
+        "rigetti-fake",
+        "Rigetti's gates in PyQVM, depolarising noise",
+        ("pyquil",),
+        "rigetti",
+        lambda _: rigetti.FakeRigettiSampler(),
+    ),
+    Kind(
+        "azure-fake",
+        "the simulator of Azure's Quantum Development Kit, depolarising noise",
+        ("qdk",),
+        "azure",
+        lambda _: azure.FakeAzureSampler(),
+    ),
+    Kind(
+        "braket-fake",
+        "Amazon Braket's local density matrix, depolarising noise",
+        (),
+        "",
+        lambda _: braket.FakeBraketSampler(),
+        variable=braket.PYTHON,
+        remedy=braket.REMEDY,
     ),
 )
 
