@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from flows.single import EnergyRequest, prepared, title_of
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
-from pipeline.backends.catalogue import KINDS, kind_of
+from pipeline.backends.catalogue import EXACT, KINDS, kind_of
 from pipeline.backends.energy import ExactBackend, SampledBackend
-from pipeline.backends.mitigation import Symmetries, steps
+from pipeline.backends.jobs import Consent, Price, QueuedSampler
+from pipeline.backends.mitigation import steps
 from pipeline.circuits.prepare import Prepared
 from pipeline.circuits.prepare import prepared as prepared_circuit
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.mean_field import mean_field
 from pipeline.sqd.solve import sqd
+from pipeline.store import Store
 
 SQD = "sqd"
+JORDAN_WIGNER = "jordan-wigner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,46 +85,139 @@ class CircuitRun:
         }
 
 
-def run_circuit(
-    request: EnergyRequest, backend: str, mapping: str, shots: int, mitigation: Sequence[str]
-) -> CircuitRun:
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Where and how a circuit runs."""
+
+    backend: str
+    """A name of `eigenlead run-circuit --list`."""
+    mapping: str
+    """From fermions to qubits."""
+    shots: int
+    """All together."""
+    mitigation: tuple[str, ...]
+    """Names of steps, and ``sqd``."""
+    agreed: bool
+    """To pay for it."""
+    most: float | None
+    """Highest price, in the vendor's unit."""
+    credentials: str
+    """A Prefect Secret block with the vendor's key; empty: the vendor's own configuration."""
+    store_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What would run."""
+
+    title: str
+    backend: str
+    n_circuits: int
+    shots: int
+    depth: int
+    two_qubit_gates: int
+    price: Price | None
+    """None: free, or the vendor does not tell."""
+    costs: bool
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        price = f"{self.price.amount:.2f} {self.price.unit}" if self.price else "the service does not tell its price"
+        return (
+            f"{self.n_circuits} circuits, {self.shots} shots, depth {self.depth}, "
+            f"{self.two_qubit_gates} two-qubit gates each; {price if self.costs else 'free'}. Nothing was run."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that scripts read."""
+        return {
+            "backend": self.backend,
+            "circuits": self.n_circuits,
+            "shots": self.shots,
+            "depth": self.depth,
+            "two_qubit_gates": self.two_qubit_gates,
+            "costs": self.costs,
+            "price": {"amount": self.price.amount, "unit": self.price.unit} if self.price else None,
+        }
+
+
+def run_circuit(request: EnergyRequest, options: RunOptions) -> CircuitRun:
     """Prepare the VQE's state of one molecule on a backend, and measure its energy.
 
     Args:
         request: the molecule, its active space and the ansatz.
-        backend: a name of `eigenlead run-circuit --list`.
-        mapping: from fermions to qubits.
-        shots: all together.
-        mitigation: names of steps, and ``sqd``.
+        options: where and how.
 
     Raises:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
     """
-    asked = steps([name for name in mitigation if name != SQD])
-    kind_of(backend)  # before anything is computed
+    title, integrals, state, backend = _made(request, options)
+    measured = backend.run(state.circuit, state.observable, options.shots, request.seed)
+    recovered = _recovered(integrals, measured, request.seed) if SQD in options.mitigation else None
+    return CircuitRun(title, options.backend, state, measured, recovered)
+
+
+def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
+    """What `run_circuit` would run, and its price; nothing is submitted.
+
+    Raises:
+        ComputationError: as `run_circuit`.
+    """
+    title, _, state, backend = _made(request, options)
+    if not isinstance(backend, SampledBackend):
+        raise InputError("A state vector has no shots to plan.", "Leave --dry-run out, or choose another backend.")
+    plan = backend.plan(state.circuit, state.observable, options.shots)
+    sampler = backend.sampler
+    costs = isinstance(sampler, QueuedSampler) and sampler.service.costs
+    price = sampler.price(plan.circuits, plan.shots) if isinstance(sampler, QueuedSampler) and costs else None
+    numbers = (len(plan.circuits), sum(plan.shots), plan.compiled.depth, plan.compiled.two_qubit_gates)
+    return DryRun(title, options.backend, *numbers, price, costs)
+
+
+def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian, Prepared, Backend]:
+    """Title, active space, state and backend."""
+    asked = steps([name for name in options.mitigation if name != SQD])
+    _use_credentials(options)
+    kind, device = kind_of(options.backend)  # before anything is computed
+    if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
+        raise InputError("SQD reads occupations off the qubits.", f"Use --mapping {JORDAN_WIGNER}.")
+    if (asked or SQD in options.mitigation) and kind.key == EXACT:
+        raise InputError("A state vector has no noise.", "Leave --mitigate out, or choose another backend.")
     species, choice, geometry, level = prepared(request)
     if choice.optimised:
         raise InputError("A circuit's orbitals are fixed.", "Use --orbitals frontier, fno, avas: or pi:.")
     reference = mean_field(geometry, species.charge, species.multiplicity, level)
     integrals = hamiltonian(reference, active_space(reference, geometry, choice))
-    state = prepared_circuit(integrals, level.ansatz, mapping)
-    measured = backend_of(backend, asked, state.symmetries).run(state.circuit, state.observable, shots, request.seed)
-    recovered = _recovered(integrals, measured, mapping, request.seed) if SQD in mitigation else None
-    return CircuitRun(title_of(request, species, choice), backend, state, measured, recovered)
+    state = prepared_circuit(integrals, level.ansatz, options.mapping)
+    backend: Backend = ExactBackend(options.backend)
+    if kind.service:
+        consent = Consent(options.agreed, options.most)
+        queued = QueuedSampler(kind.service(device), Store(options.store_url or None), consent)
+        backend = SampledBackend(queued, asked, state.symmetries)
+    elif kind.make:
+        backend = SampledBackend(kind.make(device), asked, state.symmetries)
+    return title_of(request, species, choice), integrals, state, backend
 
 
-def backend_of(name: str, asked: Sequence[str], symmetries: Symmetries) -> Backend:
-    """The backend of a name.
+def _use_credentials(options: RunOptions) -> None:
+    """Give the vendor's client the key of a Prefect block, in this process only."""
+    if not options.credentials:
+        return
+    from prefect.blocks.system import Secret
 
-    Raises:
-        InputError: none has this name, something is missing here, or it takes no mitigation.
-    """
-    kind, device = kind_of(name)
-    if kind.make is None:
-        if asked:
-            raise InputError("A state vector has no noise.", "Leave --mitigate out, or choose another backend.")
-        return ExactBackend(name)
-    return SampledBackend(kind.make(device), steps(asked), symmetries)
+    key = options.backend.partition(":")[0]
+    variable = next((kind.variable for kind in KINDS if kind.key == key), "")
+    if not variable:
+        raise InputError(f"The backend {options.backend} takes no credentials.", "Leave --credentials out.")
+    try:
+        block = cast("Secret[str]", Secret.load(options.credentials))
+    except ValueError:
+        raise InputError(
+            f"There is no Secret block {options.credentials!r}.",
+            f"Make one: prefect block create secret, or set {variable}.",
+        ) from None
+    os.environ[variable] = block.get()
 
 
 def listing() -> list[tuple[str, str, str]]:
@@ -129,13 +225,11 @@ def listing() -> list[tuple[str, str, str]]:
     return [(kind.name, kind.what, kind.missing()) for kind in KINDS]
 
 
-def _recovered(integrals: Hamiltonian, measured: Measured, mapping: str, seed: int) -> float:
+def _recovered(integrals: Hamiltonian, measured: Measured, seed: int) -> float:
     """SQD of the bitstrings that were read in the basis of Z."""
-    if mapping != "jordan-wigner":
-        raise InputError("SQD reads occupations off the qubits.", "Use --mapping jordan-wigner.")
     counts = next((found for basis, found in measured.counts if not set(basis) & set("XY")), None)
     if counts is None:
-        raise InputError("SQD needs samples.", "Choose a backend that gives some, such as aer-shots.")
+        raise InputError("No basis of this Hamiltonian is that of Z.", "Leave the mitigation sqd out.")
     strings = np.array([[bit == "1" for bit in string] for string in counts])
     samples = np.repeat(strings, list(counts.values()), axis=0)
     return sqd(integrals, samples, seed).energy_hartree

@@ -18,6 +18,7 @@ from flows.commands.options import (
     MultiplicityOption,
     OrbitalsOption,
     SeedOption,
+    StoreOption,
     console,
 )
 from pipeline.errors import InputError
@@ -35,6 +36,11 @@ def run_circuit(
     mapping: Annotated[str, typer.Option(help="From fermions to qubits.")] = "jordan-wigner",
     shots: Annotated[int, typer.Option(min=1, help="Of all circuits together.")] = 100_000,
     mitigate: Annotated[str, typer.Option(metavar="STEP,…", help="readout, symmetry, zne, sqd.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Submit what costs money.")] = False,
+    look: Annotated[bool, typer.Option("--dry-run", help="Show circuits, shots and price; run nothing.")] = False,
+    max_price: Annotated[float | None, typer.Option(min=0, help="Submit nothing dearer, in the vendor's unit.")] = None,
+    credentials: Annotated[str, typer.Option(help="Prefect Secret block with the vendor's key.")] = "",
+    store: StoreOption = "",
     show_list: Annotated[
         bool, typer.Option("--list", help="Show the backends, and what those need that cannot run.")
     ] = False,
@@ -63,8 +69,24 @@ def run_circuit(
         solvent="",
         seed=seed,
     )
-    asked = [name.strip() for name in mitigate.split(",") if name.strip()]
-    run = running.run_circuit(request, backend, mapping, shots, asked)
+    options = running.RunOptions(
+        backend=backend,
+        mapping=mapping,
+        shots=shots,
+        mitigation=tuple(name.strip() for name in mitigate.split(",") if name.strip()),
+        agreed=yes,
+        most=max_price,
+        credentials=credentials,
+        store_url=store,
+    )
+    if look:
+        plan = running.dry_run(request, options)
+        if as_json:
+            sys.stdout.write(json.dumps(plan.as_json(), indent=1, allow_nan=False) + "\n")
+        else:
+            console.print(f"{plan.title}, on {plan.backend}: {plan.summary}", highlight=False, markup=False)
+        return
+    run = running.run_circuit(request, options)
     if as_json:
         sys.stdout.write(json.dumps(run.as_json(), indent=1, allow_nan=False) + "\n")
         return

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pipeline.backends import aer, azure, braket, google, ionq, quantinuum, rigetti
+from pipeline.backends import aer, azure, braket, google, ibm_cloud, ionq, ionq_cloud, quantinuum, rigetti
 from pipeline.backends.backend import Sampler
+from pipeline.backends.jobs import Service
 from pipeline.errors import InputError
 
 EXACT = "aer"
@@ -26,8 +27,10 @@ class Kind:
     """That must be importable here."""
     extra: str
     """Of Eigenlead, which installs them."""
-    make: Callable[[str], Sampler] | None
-    """Of the device's name; None for the state vector."""
+    make: Callable[[str], Sampler] | None = None
+    """Of the device's name."""
+    service: Callable[[str], Service] | None = None
+    """Of the device's name, where it is a vendor's cloud; one without either reads the state vector."""
     default: str = ""
     """Device where none is named."""
     variable: str = ""
@@ -50,7 +53,7 @@ class Kind:
 
 
 KINDS = (
-    Kind(EXACT, "state vector by Qiskit, exact", (), "", None),
+    Kind(EXACT, "state vector by Qiskit, exact", (), ""),
     Kind("aer-shots", "noiseless shots of Qiskit Aer", ("qiskit_aer",), "aer", lambda _: aer.AerSampler()),
     Kind(
         "ibm-fake:DEVICE",
@@ -59,6 +62,15 @@ KINDS = (
         "ibm",
         aer.FakeIbmSampler,
         default="FakeTorino",
+    ),
+    Kind(
+        "ibm:DEVICE",
+        "IBM Quantum, each circuit a job of one batch",
+        ("qiskit_ibm_runtime",),
+        "ibm",
+        service=ibm_cloud.IbmService,
+        variable=ibm_cloud.TOKEN,
+        remedy=ibm_cloud.REMEDY,
     ),
     Kind("cirq", "noiseless shots of Cirq", ("cirq",), "google", lambda _: google.CirqSampler()),
     Kind(
@@ -75,6 +87,16 @@ KINDS = (
         ("cirq", "cirq_ionq"),
         "ionq",
         lambda _: ionq.FakeIonqSampler(),
+    ),
+    Kind(
+        "ionq:DEVICE",
+        "IonQ's cloud: qpu.forte-1 and others, simulator, simulator:forte-1 with noise",
+        (),
+        "ionq",
+        service=lambda device: ionq_cloud.IonqService(device, ionq_cloud.api_key()),
+        default="simulator",
+        variable=ionq_cloud.KEY,
+        remedy=ionq_cloud.REMEDY,
     ),
     Kind(
         "quantinuum-fake:MACHINE",

@@ -61,13 +61,17 @@ class SampledBackend:
         return self.sampler.name
 
     def run(self, circuit: QuantumCircuit, observable: SparsePauliOp, shots: int, seed: int) -> Measured:
-        """As `Backend.run`.
+        """As `Backend.run`."""
+        plan = self.plan(circuit, observable, shots)
+        return plan.measured(self.sampler.sample(plan.circuits, plan.shots, seed))
+
+    def plan(self, circuit: QuantumCircuit, observable: SparsePauliOp, shots: int) -> Plan:
+        """The circuits that would run.
 
         With readout mitigation a tenth of the shots calibrates; with zero-noise extrapolation the noise scales share
         the rest in proportion to their weights. Standard errors hold the calibration's too.
         """
-        plan = Plan.of(self.sampler.compile(circuit), observable, shots, self.steps, self.symmetries)
-        return plan.measured(self.sampler.sample(plan.circuits, plan.shots, seed))
+        return Plan.of(self.sampler.compile(circuit), observable, shots, self.steps, self.symmetries)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -77,7 +77,7 @@ def readings(wrong: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def calibration_circuits(compiled: Compiled) -> tuple[QuantumCircuit, QuantumCircuit]:
     """|0…0⟩ and |1…1⟩ on the qubits where the state is read."""
-    zeros = QuantumCircuit(*compiled.circuit.qregs, ClassicalRegister(len(compiled.places)))
+    zeros = QuantumCircuit(*compiled.circuit.qregs, ClassicalRegister(len(compiled.places), "b"))
     ones = zeros.copy()
     ones.x(compiled.places)
     for circuit in (zeros, ones):

@@ -71,7 +71,7 @@ def settings(observables: Sequence[SparsePauliOp]) -> tuple[Vector, tuple[Settin
 
 def measured_circuit(compiled: Compiled, basis: str) -> QuantumCircuit:
     """The compiled circuit, then a change of basis and a measurement of each qubit of the state."""
-    circuit = QuantumCircuit(*compiled.circuit.qregs, ClassicalRegister(len(basis)))
+    circuit = QuantumCircuit(*compiled.circuit.qregs, ClassicalRegister(len(basis), "b"))
     circuit.compose(compiled.circuit, compiled.circuit.qubits, inplace=True)
     for q, letter in enumerate(reversed(basis)):
         if letter == "Y":
