@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_nature.second_q.hamiltonians import ElectronicEnergy
-from qiskit_nature.second_q.mappers import BravyiKitaevMapper, JordanWignerMapper, ParityMapper
-from qiskit_nature.second_q.mappers.fermionic_mapper import FermionicMapper
-from qiskit_nature.second_q.operators import FermionicOp
-from qiskit_nature.second_q.problems import ElectronicStructureProblem
 
-from pipeline.circuits.qiskit import ansatz_circuit, electronic_operator
-from pipeline.errors import InputError
+from pipeline.circuits.compile import compiled
+from pipeline.circuits.encoding import Encoding, encoding, hamiltonian_operator
+from pipeline.circuits.lucj import lucj_circuit
+from pipeline.errors import ResourceError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.sqd.compare import exact
-from pipeline.vqe.solve import Ansatz, excitations_of, solve
+from pipeline.vqe.minimise import VqeResult
+from pipeline.vqe.solve import Ansatz, solve
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,46 +28,66 @@ class Prepared:
     observable: SparsePauliOp
     """The Hamiltonian, constant included; hartree."""
     exact_hartree: float
-    """The lowest eigenvalue in the sector."""
+    """The lowest eigenvalue with these numbers of electrons."""
     ansatz_hartree: float
     """The engine's energy of the state."""
     n_alpha: int
     n_beta: int
     mapping: str
+    """One of `pipeline.circuits.encoding.Mapping`."""
     symmetries: tuple[tuple[SparsePauliOp, float], ...]
     """Diagonal operators and the values that the state has: the numbers of alpha and of beta electrons."""
 
 
 def prepared(hamiltonian: Hamiltonian, ansatz: Ansatz, mapping: str) -> Prepared:
-    """The converged ansatz of an active space on qubits."""
-    mapper = _mapper(hamiltonian, mapping)
-    result = solve(hamiltonian, ansatz)
-    circuit = ansatz_circuit(excitations_of(hamiltonian, ansatz), result.parameters, hamiltonian, mapper)
-    n = hamiltonian.n_orbitals
-    numbers = []
-    for first, electrons in ((0, hamiltonian.n_alpha), (n, hamiltonian.n_beta)):
-        number = FermionicOp({f"+_{p} -_{p}": 1.0 for p in range(first, first + n)}, num_spin_orbitals=2 * n)
-        numbers.append((mapper.map(number).simplify(), float(electrons)))
+    """The converged ansatz of an active space on qubits.
+
+    Args:
+        hamiltonian: the active space.
+        ansatz: its name; it is solved by the engine.
+        mapping: from fermions to qubits, one of `pipeline.circuits.encoding.Mapping`.
+
+    Raises:
+        InputError: there is no such ansatz or mapping, or LUCJ is wanted in another mapping than Jordan–Wigner.
+        ResourceError: the space is too large for an exact energy.
+    """
+    return prepared_state(hamiltonian, solve(hamiltonian, ansatz), mapping)
+
+
+def prepared_state(hamiltonian: Hamiltonian, result: VqeResult, mapping: str) -> Prepared:
+    """The same from a VQE that is solved already.
+
+    Raises:
+        InputError, ResourceError: as in `prepared`.
+    """
+    lowest = exact(hamiltonian)
+    if lowest is None:
+        raise ResourceError(
+            f"A sector of {hamiltonian.sector_dimension:,} determinants is too large here.",
+            "Choose a smaller active space.",
+        )
+    code = encoding(hamiltonian, mapping, result.excitations)
+    if np.iscomplexobj(result.state):
+        circuit = lucj_circuit(result.parameters, hamiltonian, code)
+    else:
+        circuit = compiled(result.excitations, result.parameters, code)
     return Prepared(
-        circuit,
-        electronic_operator(hamiltonian, mapper),
-        exact(hamiltonian) or result.energy_hartree,
-        result.energy_hartree,
-        hamiltonian.n_alpha,
-        hamiltonian.n_beta,
-        mapping,
-        tuple(numbers),
+        circuit=circuit,
+        observable=hamiltonian_operator(hamiltonian, code),
+        exact_hartree=lowest,
+        ansatz_hartree=result.energy_hartree,
+        n_alpha=hamiltonian.n_alpha,
+        n_beta=hamiltonian.n_beta,
+        mapping=mapping,
+        symmetries=electron_numbers(hamiltonian, code),
     )
 
 
-def _mapper(hamiltonian: Hamiltonian, mapping: str) -> FermionicMapper:
-    mappers = {"jordan-wigner": JordanWignerMapper, "bravyi-kitaev": BravyiKitaevMapper}
-    if mapping in mappers:
-        return mappers[mapping]()
-    if mapping == "parity-tapered":
-        energy = ElectronicEnergy.from_raw_integrals(hamiltonian.one_body, hamiltonian.two_body)
-        problem = ElectronicStructureProblem(energy)
-        problem.num_particles = (hamiltonian.n_alpha, hamiltonian.n_beta)
-        problem.num_spatial_orbitals = hamiltonian.n_orbitals
-        return problem.get_tapered_mapper(ParityMapper(num_particles=problem.num_particles))
-    raise InputError(f"There is no mapping {mapping!r}.", "Use jordan-wigner, bravyi-kitaev or parity-tapered.")
+def electron_numbers(hamiltonian: Hamiltonian, code: Encoding) -> tuple[tuple[SparsePauliOp, float], ...]:
+    """The numbers of alpha and of beta electrons as diagonal operators, and their values."""
+    n = hamiltonian.n_orbitals
+    numbers = []
+    for first, electrons in ((0, hamiltonian.n_alpha), (n, hamiltonian.n_beta)):
+        terms = chain.from_iterable((("", [], 0.5), ("Z", [p], -0.5)) for p in range(first, first + n))
+        numbers.append((code.operator(SparsePauliOp.from_sparse_list(terms, 2 * n)), float(electrons)))
+    return tuple(numbers)

@@ -14,6 +14,7 @@ CASES: dict[str, tuple[str, str, int, int, int]] = {
     # name: atoms, basis, spin (2S), active electrons, active orbitals
     "H2": ("H 0 0 0; H 0 0 0.74", "sto-3g", 0, 2, 2),
     "LiH": ("Li 0 0 0; H 0 0 1.6", "sto-3g", 0, 4, 6),
+    "LiH (2e,4o)": ("Li 0 0 0; H 0 0 1.6", "sto-3g", 0, 2, 4),
     "H2O": (WATER, "sto-3g", 0, 10, 7),
     "H2O (4e,4o)": (WATER, "6-31g", 0, 4, 4),
     "H2O/6-31G": (WATER, "6-31g", 0, 8, 8),
