@@ -53,6 +53,7 @@ bench: demo
 	$(BIN)/python benchmarks/vqe_ansaetze.py
 	$(BIN)/python benchmarks/vqe_optimisers.py
 	$(BIN)/python benchmarks/sqd.py
+	$(BIN)/python benchmarks/backends.py
 	$(BIN)/python benchmarks/mean_field.py
 	$(BIN)/python benchmarks/llama.py
 	$(BIN)/python benchmarks/cost_model.py

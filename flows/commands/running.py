@@ -33,7 +33,9 @@ def run_circuit(
     active_space: ActiveSpaceOption = "",
     orbitals: OrbitalsOption = "frontier",
     ansatz: Annotated[str, typer.Option(help="As in energy.")] = "uccsd",
-    mapping: Annotated[str, typer.Option(help="From fermions to qubits.")] = "jordan-wigner",
+    mapping: Annotated[
+        str, typer.Option(help="jordan-wigner, parity or bravyi-kitaev; with -tapered behind it on fewer qubits.")
+    ] = "jordan-wigner",
     shots: Annotated[int, typer.Option(min=1, help="Of all circuits together.")] = 100_000,
     mitigate: Annotated[str, typer.Option(metavar="STEP,…", help="readout, symmetry, zne, sqd.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Submit what costs money.")] = False,
