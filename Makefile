@@ -54,6 +54,7 @@ bench: demo
 	$(BIN)/python benchmarks/vqe_optimisers.py
 	$(BIN)/python benchmarks/sqd.py
 	$(BIN)/python benchmarks/circuits.py
+	$(BIN)/python benchmarks/backends.py
 	$(BIN)/python benchmarks/mean_field.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/llama.py

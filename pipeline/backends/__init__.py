@@ -1,0 +1,1 @@
+"""Where circuits run: simulators, noisy device models, cloud QPUs."""

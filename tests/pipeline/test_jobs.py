@@ -1,0 +1,245 @@
+"""Jobs on a vendor's cloud: against a server on this machine that plays IonQ's documented interface, version 0.4."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pytest
+
+from pipeline.backends.energy import SampledBackend
+from pipeline.backends.ionq import compiled
+from pipeline.backends.ionq_cloud import IonqService
+from pipeline.backends.jobs import Consent, QueuedSampler
+from pipeline.backends.settings import measured_circuit
+from pipeline.errors import ComputationError, InputError, TransientError
+
+from test_backends import CIRCUIT, EXACT, H2  # isort: skip
+
+KEY = "secret-key-of-a-test"
+
+
+class Ionq:
+    """The server: jobs wait for two looks, then hold what a simulation of their native gates gives."""
+
+    def __init__(self):
+        self.jobs = {}
+        self.requests = []
+        self.troubles = []  # what becomes of the next requests: a status, "lost" (done, but no answer), or "fine"
+        self.fails = False
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                owner.answer(self)
+
+            def do_POST(self):
+                owner.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_port}/v0.4"
+
+    def posts(self):
+        return [path for method, path in self.requests if method == "POST"]
+
+    def answer(self, handler):
+        path, query = urlparse(handler.path).path.removeprefix("/v0.4"), parse_qs(urlparse(handler.path).query)
+        self.requests.append((handler.command, path))
+        body = json.loads(handler.rfile.read(int(handler.headers.get("Content-Length", 0))) or "null")
+        if handler.headers["Authorization"] != f"apiKey {KEY}":
+            return self.send(handler, 401, {"error": "Unauthorized Error"})
+        trouble = self.troubles.pop(0) if self.troubles else "fine"
+        if isinstance(trouble, int):
+            return self.send(handler, trouble, {"error": "trouble"})
+        content = self.content(handler.command, path, query, body)
+        if trouble == "lost":
+            return handler.connection.close()
+        return self.send(handler, 200, content)
+
+    def content(self, method, path, query, body):
+        if method == "POST":
+            job_id = f"job-{len(self.jobs)}"
+            self.jobs[job_id] = {"id": job_id, "name": body["name"], "status": "ready", "looks": 0, "body": body}
+            return {"id": job_id, "status": "ready"}
+        if path == "/jobs/estimate":
+            pairs, shots = int(query["2q_gates"][0]), int(query["shots"][0])
+            return {"estimated_cost": 0.001 * pairs * shots, "cost_unit": "USD"}
+        if path == "/jobs":
+            return {"jobs": [{"id": job["id"], "name": job["name"]} for job in self.jobs.values()]}
+        job = self.jobs[path.split("/")[2]]
+        if path.endswith("/results/probabilities"):
+            return probabilities(job["body"])
+        job["looks"] += 1
+        if job["looks"] < 3:
+            return {"id": job["id"], "status": "running"}
+        if self.fails:
+            return {"id": job["id"], "status": "failed", "failure": {"code": "SystemError", "error": "ion lost"}}
+        return {"id": job["id"], "status": "completed"}
+
+    @staticmethod
+    def send(handler, status, content):
+        data = json.dumps(content).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+
+def probabilities(body):
+    """Of the native gates, by their matrices in IonQ's documentation; rounded to shots."""
+    assert body["input"]["gateset"] == "native"
+    n = body["input"]["qubits"]
+    state = np.zeros((2,) * n, dtype=complex)
+    state[(0,) * n] = 1
+    for gate in body["input"]["circuit"]:
+        if gate["gate"] == "gpi2":
+            phase = np.exp(2j * np.pi * gate["phase"])
+            matrix = np.array([[1, -1j / phase], [-1j * phase, 1]]) / np.sqrt(2)
+            axis = n - 1 - gate["target"]
+            state = np.moveaxis(np.tensordot(matrix, state, (1, axis)), 0, axis)
+        else:
+            a, b = (n - 1 - target for target in gate["targets"])
+            signs = [np.moveaxis(np.array([1, -1]).reshape(2, *(1,) * (n - 1)), 0, axis) for axis in (a, b)]
+            state = state * np.exp(-1j * np.pi * gate["angle"] * signs[0] * signs[1])
+    drawn = np.random.default_rng(0).multinomial(body["shots"], np.abs(state.ravel()) ** 2)
+    return {str(index): count / body["shots"] for index, count in enumerate(drawn.tolist()) if count}
+
+
+@pytest.fixture
+def ionq():
+    server = Ionq()
+    yield server
+    server.server.shutdown()
+
+
+def sampler(ionq, store, device="qpu.forte-1", agreed=True, most=None, key=KEY):
+    pauses = []
+    service = IonqService(device, key, ionq.address)
+    return QueuedSampler(service, store, Consent(agreed, most), sleep=pauses.append)
+
+
+def circuits():
+    made = compiled(CIRCUIT)
+    return [measured_circuit(made, "ZZ"), measured_circuit(made, "XX")]
+
+
+def test_energy_through_the_cloud(ionq, store):
+    measured = SampledBackend(sampler(ionq, store)).run(CIRCUIT, H2, 20_000, 0)
+    assert abs(measured.value_hartree - EXACT) < 4 * measured.standard_error_hartree
+    assert len(ionq.jobs) == 2
+    assert {job["body"]["backend"] for job in ionq.jobs.values()} == {"qpu.forte-1"}
+
+
+def test_the_same_run_again_submits_nothing(ionq, store):
+    first = sampler(ionq, store).sample(circuits(), [500, 700], 0)
+    n_requests = len(ionq.requests)
+    assert sampler(ionq, store, agreed=False).sample(circuits(), [500, 700], 0) == first
+    assert len(ionq.requests) == n_requests
+
+
+def test_another_seed_is_another_job(ionq, store):
+    for seed in (0, 1):
+        sampler(ionq, store).sample(circuits(), [500, 700], seed)
+    assert len(ionq.jobs) == 4
+
+
+def test_nothing_is_submitted_without_a_yes(ionq, store):
+    with pytest.raises(InputError, match=r"2 jobs with 1200 shots .* USD.* --yes"):
+        sampler(ionq, store, agreed=False).sample(circuits(), [500, 700], 0)
+    assert not ionq.posts()
+    assert store.count("quantum_job") == 0
+
+
+def test_nothing_above_the_price_limit_is_submitted(ionq, store):
+    with pytest.raises(InputError, match=r"above the limit of 0\.5"):
+        sampler(ionq, store, most=0.5).sample(circuits(), [500, 700], 0)
+    assert not ionq.posts()
+
+
+def test_the_simulator_is_free(ionq, store):
+    sampler(ionq, store, device="simulator:forte-1", agreed=False).sample(circuits(), [500, 700], 0)
+    assert [job["body"]["noise"] for job in ionq.jobs.values()] == [{"model": "forte-1"}] * 2
+
+
+def test_throttling_and_a_busy_server_are_waited_for(ionq, store):
+    ionq.troubles = [429, 503, "fine", 429, 500]
+    queued = sampler(ionq, store, device="simulator")
+    queued.sample(circuits(), [500, 700], 0)
+    assert len(ionq.jobs) == 2
+
+
+def test_an_answer_that_was_lost_is_no_second_job(ionq, store):
+    ionq.troubles = ["lost"]
+    sampler(ionq, store, device="simulator").sample(circuits()[:1], [500], 0)
+    assert len(ionq.jobs) == 1
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("after", ["intention", "submission", "id"])
+def test_a_run_that_was_killed_goes_on_without_submitting_twice(ionq, store, after, monkeypatch):
+    replace, submit = store.replace, IonqService.submit
+
+    def killed_while_writing(key, stage, payload):
+        if after == "submission" and "id" in payload:
+            raise Killed
+        replace(key, stage, payload)
+        if after == "id" and "id" in payload:
+            raise Killed
+
+    def killed_before_submitting(self, *arguments):
+        if after == "intention":
+            raise Killed
+        return submit(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "replace", killed_while_writing)
+        patched.setattr(IonqService, "submit", killed_before_submitting)
+        with pytest.raises(Killed):
+            sampler(ionq, store).sample(circuits()[:1], [500], 0)
+    assert len(ionq.jobs) == (0 if after == "intention" else 1)
+    (found,) = sampler(ionq, store).sample(circuits()[:1], [500], 0)
+    assert sum(found.values()) == 500
+    assert len(ionq.jobs) == 1
+
+
+def test_a_failed_job_says_why_and_may_be_submitted_again(ionq, store):
+    ionq.fails = True
+    with pytest.raises(ComputationError, match="ion lost"):
+        sampler(ionq, store).sample(circuits()[:1], [500], 0)
+    ionq.fails = False
+    sampler(ionq, store).sample(circuits()[:1], [500], 0)
+    assert len(ionq.jobs) == 2
+
+
+def test_a_wrong_key_is_refused_and_shown_nowhere(ionq, store):
+    wrong = "wrong-key"
+    with pytest.raises(InputError, match="IONQ_API_KEY") as raised:
+        sampler(ionq, store, key=wrong).sample(circuits(), [500, 700], 0)
+    assert wrong not in str(raised.value)
+    assert KEY not in repr(IonqService("simulator", KEY))
+
+
+def test_a_refused_request_shows_the_vendor_s_words(ionq, store):
+    ionq.troubles = [400]
+    with pytest.raises(InputError, match="trouble"):
+        sampler(ionq, store, device="simulator").sample(circuits()[:1], [500], 0)
+
+
+def test_a_service_that_stays_away_is_given_up(ionq, store):
+    ionq.server.shutdown()
+    ionq.server.server_close()
+    with pytest.raises(TransientError, match="cannot be reached"):
+        sampler(ionq, store, device="simulator").sample(circuits()[:1], [500], 0)
+
+
+def test_the_store_holds_no_key(ionq, store):
+    sampler(ionq, store).sample(circuits(), [500, 700], 0)
+    assert KEY not in json.dumps(store.newest("quantum_job", 10))
