@@ -56,6 +56,7 @@ bench: demo
 	$(BIN)/python benchmarks/mean_field.py
 	$(BIN)/python benchmarks/llama.py
 	$(BIN)/python benchmarks/cost_model.py
+	$(BIN)/python benchmarks/selection.py
 
 serve: setup
 	$(BIN)/eigenlead serve

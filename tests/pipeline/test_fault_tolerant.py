@@ -37,11 +37,19 @@ def test_femoco_costs_what_was_published() -> None:
     assert estimate.logical_qubits == pytest.approx(3725, rel=0.1)
 
 
-@pytest.mark.parametrize(("n", "norm", "rank", "n_eigenvectors"), [(108, 294.8, 360, 13031), (80, 120.3, 255, 9000)])
-def test_a_large_molecule_costs_what_openfermion_says(n: int, norm: float, rank: int, n_eigenvectors: int) -> None:
-    theirs = compute_cost(n, norm, ERROR_HARTREE, rank, n_eigenvectors, 10, 16, 20_000)
-    ours = cost(n, norm, rank, n_eigenvectors, 20_000)
-    assert ours[:2] == pytest.approx(theirs[:2], rel=0.005)  # one rotation's bits differ: 24 of 21,753 Toffolis a step
+def openfermions(n: int, norm: float, rank: int, n_eigenvectors: int) -> tuple[int, int, int]:
+    return compute_cost(n, norm, ERROR_HARTREE, rank, n_eigenvectors, 10, 16, 20_000)
+
+
+def test_femoco_costs_what_openfermion_says_to_the_last_gate() -> None:
+    size = 108, 294.8, 360, 13031
+    assert cost(*size, 20_000) == openfermions(*size) == (21753, 10_073_183_463, 3725)
+
+
+@pytest.mark.parametrize("size", [(80, 120.3, 255, 9000), (152, 1171.2, 394, 20115), (60, 80.0, 200, 4000)])
+def test_other_large_molecules_cost_what_openfermion_says(size: tuple[int, float, int, int]) -> None:
+    ours, theirs = cost(*size, 20_000), openfermions(*size)
+    assert ours[:2] == pytest.approx(theirs[:2], rel=1e-3)  # the bits of one rotation are chosen differently
     assert ours[2] == theirs[2]
 
 
