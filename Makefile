@@ -59,6 +59,7 @@ bench: demo
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/llama.py
 	$(BIN)/python benchmarks/cost_model.py
+	$(BIN)/python benchmarks/selection.py
 
 serve: setup
 	$(BIN)/eigenlead serve

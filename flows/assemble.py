@@ -32,6 +32,7 @@ from flows.report.document import (
     SpeciesRecord,
 )
 from flows.report.document import Explanation as ExplanationRecord
+from flows.report.document import FaultTolerant as FaultTolerantRecord
 from flows.report.document import Objective as ObjectiveRecord
 from flows.report.document import Rungs as RungsRecord
 from flows.report.document import Term as TermRecord
@@ -47,6 +48,7 @@ from pipeline.descriptors import DescriptorValue
 from pipeline.descriptors.bond_dissociation import by_atom
 from pipeline.descriptors.thiol_addition import THIOL_ADDITION, model_systems
 from pipeline.desirability import Score, probability_top_k
+from pipeline.fault_tolerant import FaultTolerant, physical
 from pipeline.ground_state import GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, Term
@@ -294,6 +296,18 @@ def _species(key: str, state: GroundState) -> SpeciesRecord:
         trace=state.trace,
         flags=state.flags,
         wall_s=state.wall_s,
+        fault_tolerant=None if state.fault_tolerant is None else _fault_tolerant(state.fault_tolerant),
+    )
+
+
+def _fault_tolerant(estimate: FaultTolerant) -> FaultTolerantRecord:
+    layout = physical(estimate)
+    return FaultTolerantRecord(
+        logical_qubits=estimate.logical_qubits,
+        toffolis=estimate.toffolis,
+        norm_hartree=estimate.norm_hartree,
+        physical_qubits=layout.qubits if layout else None,
+        seconds=layout.seconds if layout else None,
     )
 
 

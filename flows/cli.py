@@ -14,6 +14,7 @@ from flows.commands.learning import evaluate, train, validate
 from flows.commands.options import FAILED, WRONG_REQUEST, errors
 from flows.commands.running import run_circuit
 from flows.commands.screening import estimate, report, screen
+from flows.commands.selecting import select
 from flows.commands.serving import doctor, serve
 from flows.commands.single import descriptor, energy, sqd
 from flows.commands.storing import store
@@ -32,7 +33,7 @@ _WRONG = (
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 COMMANDS = (
     *(screen, estimate, energy, sqd, circuit, run_circuit, descriptor),
-    *(report, compare, validate, train, evaluate, serve, doctor),
+    *(report, compare, select, validate, train, evaluate, serve, doctor),
 )
 for command in COMMANDS:
     app.command()(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -72,6 +72,7 @@ class SingleEnergy:
             "converged": state.converged,
             "s_squared": state.s_squared,
             "solvation_hartree": state.solvation_hartree,
+            "fault_tolerant": asdict(state.fault_tolerant) if state.fault_tolerant else None,
             "wall_s": state.wall_s,
             "natural_occupations": list(state.natural_occupations),
             "orbital_entropies": list(state.orbital_entropies),

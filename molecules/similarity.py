@@ -1,9 +1,12 @@
-"""Similarity: scaffolds and clusters of molecules."""
+"""Similarity: scaffolds, fingerprints and clusters of molecules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
@@ -31,9 +34,19 @@ def clusters(smiles: Sequence[str], similarity: float) -> list[tuple[int, ...]]:
         smiles: the molecules.
         similarity: Tanimoto similarity of Morgan fingerprints (radius 2) to the centre, at least.
     """
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=_BITS)
-    prints = [generator.GetFingerprint(parse(one)) for one in smiles]
+    prints = _fingerprints(smiles)
     distances = [
         1 - known for i in range(1, len(prints)) for known in DataStructs.BulkTanimotoSimilarity(prints[i], prints[:i])
     ]
     return list(_butina(distances, len(prints), 1 - similarity, isDistData=True)) if prints else []
+
+
+def tanimoto(smiles: Sequence[str]) -> NDArray[np.float64]:
+    """(n, n) Tanimoto similarities of Morgan fingerprints (radius 2); one on the diagonal."""
+    prints = _fingerprints(smiles)
+    return np.array([DataStructs.BulkTanimotoSimilarity(one, prints) for one in prints]).reshape(len(prints), -1)
+
+
+def _fingerprints(smiles: Sequence[str]) -> list[Any]:
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=_BITS)
+    return [generator.GetFingerprint(parse(one)) for one in smiles]

@@ -82,9 +82,35 @@ def probability_top_k(scored: Sequence[Score], k: int) -> tuple[float, ...]:
 
     Equal scores are put in order by lot.
     """
-    if not scored:
+    return _chances([score.draws for score in scored], k)
+
+
+def chances(
+    terms: Sequence[Term], known: Sequence[Sequence[tuple[float | None, float]]], k: int, seed: int
+) -> tuple[float, ...]:
+    """As `probability_top_k`, of candidates of which the values behind their score are known.
+
+    Args:
+        terms: of the objective.
+        known: each candidate's value and uncertainty for each term; a value None: it has no such quantity.
+        k: how many are the best.
+        seed: of the draws.
+    """
+    generator = np.random.default_rng(seed)
+    draws = [
+        _mean(
+            terms,
+            [None if value is None else value + width * generator.standard_normal(N_DRAWS) for value, width in one],
+        )
+        for one in known
+    ]
+    return _chances([np.broadcast_to(one, (N_DRAWS,)) for one in draws], k)
+
+
+def _chances(draws: Sequence[NDArray[np.float64]], k: int) -> tuple[float, ...]:
+    if not draws:
         return ()
-    drawn = np.array([score.draws for score in scored])  # (candidates, draws)
+    drawn = np.array(draws)  # (candidates, draws)
     drawn += _LOT * np.random.default_rng(0).random(drawn.shape)
     place = np.argsort(np.argsort(-drawn, axis=0, kind="stable"), axis=0)
     return tuple(float(p) for p in (place < k).mean(axis=1))
@@ -97,22 +123,12 @@ def _score(
     generator: np.random.Generator,
 ) -> Score:
     compared = [_compared(term, known, references) for term in objective.terms]
-    weights = np.array([term.weight for term in objective.terms])
-
-    def mean(values: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64]:
-        """Weighted geometric mean over the terms, whatever the shape of the values."""
-        logs = [
-            weight * np.log(np.maximum(_desirability(term, value), LEAST))
-            for term, weight, value in zip(objective.terms, weights, values, strict=True)
-        ]
-        return np.asarray(np.exp(sum(logs) / weights.sum()))
-
     by_rung: dict[str, float | None] = {}
     for rung in RUNGS:
         values = [one if one is None else one.rungs[rung] for one in compared]
         complete = all((one is None) == (value is None) for one, value in zip(compared, values, strict=True))
-        by_rung[rung] = float(mean([_array(value) for value in values])) if complete else None
-    draws = mean([one if one is None else _drawn(one, generator) for one in compared])
+        by_rung[rung] = float(_mean(objective.terms, [_array(value) for value in values])) if complete else None
+    draws = _mean(objective.terms, [one if one is None else _drawn(one, generator) for one in compared])
     rungs = Rungs(**by_rung)
     used = [
         value for term, value in zip(objective.terms, compared, strict=True) if value is not None and term.descriptor
@@ -141,6 +157,15 @@ def _score(
         for term, one in zip(objective.terms, compared, strict=True)
     )
     return Score(value, parts, np.broadcast_to(draws, (N_DRAWS,)))
+
+
+def _mean(terms: Sequence[Term], values: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64]:
+    """Weighted geometric mean of the desirabilities, whatever the shape of the values."""
+    logs = [
+        term.weight * np.log(np.maximum(_desirability(term, value), LEAST))
+        for term, value in zip(terms, values, strict=True)
+    ]
+    return np.asarray(np.exp(sum(logs) / sum(term.weight for term in terms)))
 
 
 def _drawn(value: DescriptorValue, generator: np.random.Generator) -> NDArray[np.float64]:

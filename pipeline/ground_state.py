@@ -15,6 +15,7 @@ from molecules.conformers import Geometry
 from molecules.species import Species
 from pipeline.active_space import LEAST_OVERLAP, ActiveSpaceChoice, active_space, hamiltonian
 from pipeline.errors import ComputationError, ResourceError
+from pipeline.fault_tolerant import FaultTolerant, fault_tolerant
 from pipeline.geometry import VERSION as GEOMETRY_VERSION
 from pipeline.geometry import RelaxedGeometry, relax, relaxed_state, xtb_energy
 from pipeline.hamiltonian import Hamiltonian
@@ -110,6 +111,9 @@ class GroundState:
     wall_s: dict[str, float]
     """Seconds: geometry, xtb, vibrations, mean_field, solvation, dft, active_space, casci, vqe,
     pdft (of the VQE's state), casci_pdft (of the exact one)."""
+    fault_tolerant: FaultTolerant | None = None
+    """What an error-corrected quantum computer would need for the active space, its orbitals not yet optimised; None:
+    there is none, or the store has the state of a version that did not estimate it."""
 
     @property
     def n_parameters(self) -> int:
@@ -321,6 +325,7 @@ def compute(
         parameters=tuple(float(theta) for theta in vqe.result.parameters),
         flags=tuple(flags),
         wall_s=wall,
+        fault_tolerant=fault_tolerant(integrals),
     )
 
 

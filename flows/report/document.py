@@ -195,6 +195,16 @@ class Failure(_Record):
     remedy: str = Field(description="What to do about it.")
 
 
+class FaultTolerant(_Record):
+    """What an error-corrected quantum computer would need for one energy: phase estimation to 1 mHa, once."""
+
+    logical_qubits: int = Field(description="Of the active space and all ancillas.")
+    toffolis: int = Field(description="Toffoli gates.")
+    norm_hartree: float = Field(description="One-norm of the double-factorised Hamiltonian.")
+    physical_qubits: int | None = Field(description="In a surface code, at an error of 1e-3 a gate; null: none known.")
+    seconds: float | None = Field(description="There, at a cycle of 1 µs; null: no layout is known.")
+
+
 class SpeciesRecord(_Record):
     """One ground state, shared by every equation that it stands in."""
 
@@ -223,6 +233,9 @@ class SpeciesRecord(_Record):
     flags: tuple[str, ...] = Field(description="Sentences on what limits trust in the energy.")
     wall_s: dict[str, float] = Field(
         description="Seconds of each stage: geometry, mean_field, active_space, casci, casci_pdft, vqe, pdft, others."
+    )
+    fault_tolerant: FaultTolerant | None = Field(
+        default=None, description="Null without an active space, and where an earlier version computed the species."
     )
 
 

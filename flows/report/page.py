@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from flows.report import words
 from flows.report.charts import RungChart, RungRow, TraceChart, rung_chart, scatter_chart, trace_chart
-from flows.report.document import Descriptor, RankedCandidate, ReportDocument, SpeciesRecord, Term
+from flows.report.document import Descriptor, FaultTolerant, RankedCandidate, ReportDocument, SpeciesRecord, Term
 from flows.report.measured import measured
 from molecules.depict import STRONG_KCAL_MOL, WEAK_KCAL_MOL, soft_spots, svg
 from molecules.profile import PROPERTY_TITLES
@@ -30,6 +30,7 @@ _MOST_CHART_ROWS = 60
 _MOST_SPECIES = 300
 """With more, only those of the explained candidates are listed."""
 _MOST_DESCRIPTOR_COLUMNS = 3
+_MOST_REALITY_ROWS = 20
 _PROPERTY_COLUMNS = ("mw", "clogp", "tpsa")
 
 
@@ -86,6 +87,7 @@ def page_html(document: ReportDocument) -> str:
             ground_states=ground_states,
             species_anchors={one.hash: f"species-{i}" for i, one in enumerate(ground_states, start=1)},
             species={one.hash: one for one in ground_states},
+            reality=_reality(document, candidates),
             scatters=[scatter_chart(one, document) for one in measured(document)],
             style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
             script=Markup(script),
@@ -126,6 +128,19 @@ def _library(document: ReportDocument) -> str:
     """The file name of the library."""
     path: Any = document.request.get("library")
     return Path(path).name if isinstance(path, str) and path else "the library"
+
+
+def _reality(
+    document: ReportDocument, candidates: Sequence[RankedCandidate]
+) -> list[tuple[RankedCandidate, SpeciesRecord, FaultTolerant]]:
+    """Each of the best candidates with the species of its equations that would need the most Toffolis."""
+    species = {one.hash: one for one in document.species}
+    rows = []
+    for one in candidates[:_MOST_REALITY_ROWS]:
+        known = [(state, state.fault_tolerant) for state in _species(one, species) if state.fault_tolerant]
+        if known:
+            rows.append((one, *max(known, key=lambda pair: pair[1].toffolis)))
+    return rows
 
 
 def _largest_space(document: ReportDocument) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from flows.report.document import (
     Desirability,
     Explanation,
     Failure,
+    FaultTolerant,
     Llama,
     LlamaTrust,
     ModelSystem,
@@ -109,6 +110,9 @@ def species(
         trace=tuple(energy + excess + 0.04 * 0.5**i for i in range(trace)),
         flags=("The VQE stopped at its limit of evaluations.",) if label.startswith("crotonamide") else (),
         wall_s={"geometry": 3.1, "mean_field": 8.4, "active_space": 0.2, "casci": 0.1, "vqe": 0.6, "pdft": 1.3},
+        fault_tolerant=FaultTolerant(
+            logical_qubits=300 + len(label), toffolis=2_000_000, norm_hartree=3.2, physical_qubits=900_000, seconds=52.0
+        ),
     )
 
 

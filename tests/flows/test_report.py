@@ -51,6 +51,14 @@ def rows(path: Path) -> list[dict[str, str]]:
 # The record
 
 
+def test_each_candidates_most_demanding_species_is_costed_for_a_fault_tolerant_machine() -> None:
+    page = page_html(examples.example())
+    section = page[page.index('id="fault-tolerant"') : page.index('id="llama"')]
+    assert section.count('<tr><th scope="row">') == 12
+    assert "2,000,000" in section
+    assert 'id="fault-tolerant"' not in page_html(examples.sparse())
+
+
 def test_the_published_schema_is_the_record() -> None:
     assert (ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8") == schema_text()
 

@@ -1,0 +1,62 @@
+"""The command that chooses what to make next: ``select``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from flows.commands.options import JsonOption, SeedOption, console, errors
+from pipeline.errors import InputError
+
+
+def select(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished screen.")],
+    k: Annotated[int, typer.Option("--k", min=1, help="How many to choose.")],
+    value: Annotated[float, typer.Option(min=0, help="Weight of the score.")] = 1.0,
+    diversity: Annotated[float, typer.Option(min=0, help="What two compounds with one fingerprint lose.")] = 1.0,
+    cost: Annotated[float, typer.Option(min=0, help="Weight of the synthetic accessibility.")] = 0.25,
+    risk: Annotated[float, typer.Option(min=0, help="Weight of 1 less the chance of being among the k best.")] = 0.25,
+    alike: Annotated[float, typer.Option(min=0, max=0.99, help="Tanimoto similarity from which a pair loses.")] = 0.4,
+    solver: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="mip, annealing, tabu, mock-annealer, qaoa, exhaustive; or D-Wave's cloud: annealer, hybrid. "
+            "May be given several times; by default mip, annealing, mock-annealer and qaoa."
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="Time limit of mip.")] = 60.0,
+    seed: SeedOption = 0,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to what D-Wave's cloud costs.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose the k compounds to make next, by value, diversity, cost and risk."""
+    from flows.report.write import read_report
+    from flows.selection.document import Weights, write_selection
+    from flows.selection.select import select as selected
+    from pipeline.selection.solvers import DEFAULTS, SOLVERS
+
+    names = solver or list(DEFAULTS)
+    if not yes and any(name in SOLVERS and SOLVERS[name].is_cloud for name in names):
+        raise InputError("D-Wave's cloud costs time of your account.", "Add --yes to agree, or leave that solver out.")
+    weights = Weights(value=value, diversity=diversity, cost=cost, risk=risk, alike=alike)
+    document = selected(read_report(folder), k, weights, names, seed, seconds)
+    page = write_selection(document, folder)
+    if as_json:
+        sys.stdout.write(document.model_dump_json(indent=1) + "\n")
+        return
+    table = Table("solver", "objective", "bound", "seconds", title=f"{k} of {document.n}", title_justify="left")
+    for one in document.solvers:
+        bound = "" if one.bound is None else f"{one.bound:.4f}"
+        table.add_row(Text(one.title), f"{one.objective:.4f}", bound, f"{one.seconds:.1f}")
+    console.print(table)
+    for skipped in document.skipped:
+        errors.print(f"{skipped.title} was not run: {skipped.reason}", highlight=False, markup=False)
+    console.print(document.sentence, highlight=False, markup=False)
+    for compound in document.chosen:
+        console.print(f"{compound.rank}. {compound.name}", highlight=False, markup=False)
+    console.print(f"Page: {page.resolve()}", highlight=False, markup=False)

@@ -1,0 +1,1 @@
+"""Selection of compounds from a finished screen: the problem it poses, the record and the page."""
