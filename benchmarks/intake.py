@@ -110,7 +110,8 @@ def main() -> None:
             ("kind", "rows", "candidates", "merged", "rejected", "tautomer search cut off"), fates(rows, most.library)
         ),
         "Measured molecules, and those of salts, come from FreeSolv, ESOL, BACE and the lipophilicity set, from "
-        f"solvents to drugs; duplicates have another order of atoms; huge are peptides of 35 to 80 residues. Seed {SEED}. "
+        "solvents to drugs; duplicates have another order of atoms; huge are peptides of 35 to 80 residues. "
+        f"Seed {SEED}. "
         f"Where {MOST_TAUTOMER_STEPS} tautomers or proton shifts are not the end of the search, the tautomer that was "
         "drawn stays.",
         described(PACKAGES, "python benchmarks/intake.py", 1),

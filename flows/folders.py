@@ -58,7 +58,8 @@ def admitted(request: ScreenRequest) -> ScreenRequest:
     """The request with every path confined, and with a folder for its report.
 
     Raises:
-        InputError: the request reaches for a file, Llama, cluster or store that is not for it, or there is nowhere to write.
+        InputError: the request reaches for a file, Llama, cluster or store that is not for it, or there is nowhere to
+            write.
     """
     out = request.out or str(report_folder())
     if not allowed():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,11 +29,11 @@ JOB = {
 
 
 @pytest.fixture
-def place(tmp_path: Path, tiny_llama: Path) -> Iterator[tuple[Path, dict[str, str], list[str]]]:
+def place(tmp_path: Path, tiny_llama: Path) -> tuple[Path, dict[str, str], list[str]]:
     """A folder, the environment and the command of a screen without store and folder of its report."""
     (tmp_path / "library.smi").write_text("C=O formaldehyde\nC#N hydrogen cyanide\nC#C acetylene\n")
     command = ["screen", str(tmp_path / "library.smi"), "--objective", "solubility", "--llama", str(tiny_llama)]
-    yield tmp_path, environment(tmp_path / "prefect"), [*command, "--workers", "2", "--top", "1"]
+    return tmp_path, environment(tmp_path / "prefect"), [*command, "--workers", "2", "--top", "1"]
 
 
 def into(folder: Path, name: str) -> list[str]:
@@ -84,7 +83,7 @@ def test_a_job_of_slurm_is_what_the_configuration_says() -> None:
 def test_workers_elsewhere_need_a_store_that_they_reach(tmp_path: Path) -> None:
     request = ScreenRequest(molecules="C#N", cluster="tcp://another:8786")
     with (
-        pytest.raises(InputError, match="cannot share .* SQLite is for one machine"),
+        pytest.raises(InputError, match=r"cannot share .* SQLite is for one machine"),
         cluster(request, Store(f"sqlite:///{tmp_path}/store.sqlite")),
     ):
         pass
