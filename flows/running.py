@@ -13,6 +13,8 @@ from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
 from pipeline.backends.catalogue import EXACT, KINDS, kind_of
 from pipeline.backends.energy import ExactBackend, SampledBackend
+from pipeline.backends.ibm_cloud import IbmQueue
+from pipeline.backends.ibm_estimator import DEFAULT_LEVEL, IbmEstimator
 from pipeline.backends.jobs import Consent, Price, QueuedSampler
 from pipeline.backends.mitigation import steps
 from pipeline.circuits.prepare import Prepared
@@ -97,6 +99,8 @@ class RunOptions:
     """All together."""
     mitigation: tuple[str, ...]
     """Names of steps, and ``sqd``."""
+    resilience: int | None
+    """Level of a vendor's own mitigation; None: the vendor's default."""
     agreed: bool
     """To pay for it."""
     most: float | None
@@ -165,6 +169,15 @@ def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
         ComputationError: as `run_circuit`.
     """
     title, _, state, backend = _made(request, options)
+    if isinstance(backend, IbmEstimator):
+        asked = backend.plan(state.circuit, state.observable, options.shots)
+        numbers = (
+            asked.n_settings,
+            asked.n_settings * asked.shots,
+            asked.compiled.depth,
+            asked.compiled.two_qubit_gates,
+        )
+        return DryRun(title, options.backend, *numbers, price=None, costs=True)
     if not isinstance(backend, SampledBackend):
         raise InputError("A state vector has no shots to plan.", "Leave --dry-run out, or choose another backend.")
     plan = backend.plan(state.circuit, state.observable, options.shots)
@@ -180,6 +193,10 @@ def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian
     asked = steps([name for name in options.mitigation if name != SQD])
     _use_credentials(options)
     kind, device = kind_of(options.backend)  # before anything is computed
+    if kind.estimates and options.mitigation:
+        raise InputError(f"{kind.key} mitigates by itself.", "Use --resilience in place of --mitigate.")
+    if options.resilience is not None and not kind.estimates:
+        raise InputError(f"The backend {options.backend} has no levels of resilience.", "Leave --resilience out.")
     if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
         raise InputError("SQD reads occupations off the qubits.", f"Use --mapping {JORDAN_WIGNER}.")
     if (asked or SQD in options.mitigation) and kind.key == EXACT:
@@ -191,8 +208,11 @@ def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian
     integrals = hamiltonian(reference, active_space(reference, geometry, choice))
     state = prepared_circuit(integrals, level.ansatz, options.mapping)
     backend: Backend = ExactBackend(options.backend)
-    if kind.service:
-        consent = Consent(options.agreed, options.most)
+    consent = Consent(options.agreed, options.most)
+    if kind.estimates:
+        resilience = DEFAULT_LEVEL if options.resilience is None else options.resilience
+        backend = IbmEstimator(IbmQueue(device, kind.key), Store(options.store_url or None), consent, resilience)
+    elif kind.service:
         queued = QueuedSampler(kind.service(device), Store(options.store_url or None), consent)
         backend = SampledBackend(queued, asked, state.symmetries)
     elif kind.make:

@@ -6,8 +6,20 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
-from pipeline.backends import aer, azure, braket, google, ibm_cloud, ionq, ionq_cloud, quantinuum, rigetti
+from pipeline.backends import (
+    aer,
+    azure,
+    braket,
+    google,
+    ibm_cloud,
+    ibm_estimator,
+    ionq,
+    ionq_cloud,
+    quantinuum,
+    rigetti,
+)
 from pipeline.backends.backend import Sampler
 from pipeline.backends.jobs import Service
 from pipeline.errors import InputError
@@ -30,11 +42,15 @@ class Kind:
     make: Callable[[str], Sampler] | None = None
     """Of the device's name."""
     service: Callable[[str], Service] | None = None
-    """Of the device's name, where it is a vendor's cloud; one without either reads the state vector."""
+    """Of the device's name, where it is a vendor's cloud; one with none of these reads the state vector."""
+    estimates: bool = False
+    """Whether the vendor gives energies by itself, as `ibm_estimator.IbmEstimator` reads them."""
     default: str = ""
     """Device where none is named."""
     variable: str = ""
     """Of the environment, without which it cannot run."""
+    account: str = ""
+    """File of the vendor's own package with saved accounts, which serves in place of the variable."""
     remedy: str = ""
     """What to do where the variable is not set."""
 
@@ -47,7 +63,8 @@ class Kind:
         """What to do before it can run; empty if it can now."""
         if not all(find_spec(module) for module in self.modules):
             return f"pip install 'eigenlead[{self.extra}]'"
-        if self.variable and not os.environ.get(self.variable):
+        saved = self.account and Path(self.account).expanduser().is_file()
+        if self.variable and not os.environ.get(self.variable) and not saved:
             return self.remedy
         return ""
 
@@ -70,6 +87,17 @@ KINDS = (
         "ibm",
         service=ibm_cloud.IbmService,
         variable=ibm_cloud.TOKEN,
+        account=ibm_cloud.ACCOUNT,
+        remedy=ibm_cloud.REMEDY,
+    ),
+    Kind(
+        f"{ibm_estimator.KIND}:DEVICE",
+        "IBM Quantum's own estimator, one job; --resilience 0, 1 or 2",
+        ("qiskit_ibm_runtime",),
+        "ibm",
+        estimates=True,
+        variable=ibm_cloud.TOKEN,
+        account=ibm_cloud.ACCOUNT,
         remedy=ibm_cloud.REMEDY,
     ),
     Kind("cirq", "noiseless shots of Cirq", ("cirq",), "google", lambda _: google.CirqSampler()),
