@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from pipeline.backends import aer, azure, braket, google, ibm_cloud, ionq, ionq_cloud, quantinuum, rigetti
-from pipeline.backends.backend import Sampler
-from pipeline.backends.jobs import Service
+from pipeline.backends.backend import Backend, Sampler
+from pipeline.backends.energy import ExactBackend, SampledBackend
+from pipeline.backends.jobs import Consent, QueuedSampler, Service
+from pipeline.backends.mitigation import Step, Symmetries
 from pipeline.errors import InputError
+from pipeline.store import Store
 
 EXACT = "aer"
 """The one that reads the state vector."""
@@ -147,3 +150,22 @@ def kind_of(name: str) -> tuple[Kind, str]:
     if remedy := kind.missing():
         raise InputError(f"The backend {name} cannot run here.", remedy)
     return kind, device or kind.default
+
+
+def opened(name: str, steps: tuple[Step, ...], symmetries: Symmetries, store: Store, consent: Consent) -> Backend:
+    """The backend that a name stands for.
+
+    Args:
+        name: as in `eigenlead run-circuit --list`.
+        steps: of mitigation; a state vector takes none.
+        symmetries: of the state, for the step ``symmetry``.
+        store: that remembers the jobs of a cloud.
+        consent: to what costs money.
+
+    Raises:
+        InputError: as `kind_of`.
+    """
+    kind, device = kind_of(name)
+    if kind.service:
+        return SampledBackend(QueuedSampler(kind.service(device), store, consent), steps, symmetries)
+    return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)
