@@ -11,12 +11,10 @@ import numpy as np
 from flows.single import EnergyRequest, prepared, title_of
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
-from pipeline.backends.catalogue import EXACT, KINDS, kind_of
-from pipeline.backends.energy import ExactBackend, SampledBackend
-from pipeline.backends.ibm_cloud import IbmQueue
-from pipeline.backends.ibm_estimator import DEFAULT_LEVEL, IbmEstimator
-from pipeline.backends.jobs import Consent, Price, QueuedSampler
+from pipeline.backends.catalogue import KINDS, kind_of, opened
+from pipeline.backends.jobs import Consent, Price
 from pipeline.backends.mitigation import steps
+from pipeline.backends.plan import planned
 from pipeline.circuits.prepare import Prepared
 from pipeline.circuits.prepare import prepared as prepared_circuit
 from pipeline.errors import InputError
@@ -169,72 +167,50 @@ def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
         ComputationError: as `run_circuit`.
     """
     title, _, state, backend = _made(request, options)
-    if isinstance(backend, IbmEstimator):
-        asked = backend.plan(state.circuit, state.observable, options.shots)
-        numbers = (
-            asked.n_settings,
-            asked.n_settings * asked.shots,
-            asked.compiled.depth,
-            asked.compiled.two_qubit_gates,
-        )
-        return DryRun(title, options.backend, *numbers, price=None, costs=True)
-    if not isinstance(backend, SampledBackend):
-        raise InputError("A state vector has no shots to plan.", "Leave --dry-run out, or choose another backend.")
-    plan = backend.plan(state.circuit, state.observable, options.shots)
-    sampler = backend.sampler
-    costs = isinstance(sampler, QueuedSampler) and sampler.service.costs
-    price = sampler.price(plan.circuits, plan.shots) if isinstance(sampler, QueuedSampler) and costs else None
-    numbers = (len(plan.circuits), sum(plan.shots), plan.compiled.depth, plan.compiled.two_qubit_gates)
-    return DryRun(title, options.backend, *numbers, price, costs)
+    plan = planned(backend, state.circuit, state.observable, options.shots)
+    compiled = plan.compiled
+    numbers = (plan.circuits, plan.shots, compiled.depth, compiled.two_qubit_gates)
+    return DryRun(title, options.backend, *numbers, plan.price, plan.costs)
 
 
 def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian, Prepared, Backend]:
     """Title, active space, state and backend."""
     asked = steps([name for name in options.mitigation if name != SQD])
-    _use_credentials(options)
-    kind, device = kind_of(options.backend)  # before anything is computed
-    if kind.estimates and options.mitigation:
-        raise InputError(f"{kind.key} mitigates by itself.", "Use --resilience in place of --mitigate.")
-    if options.resilience is not None and not kind.estimates:
-        raise InputError(f"The backend {options.backend} has no levels of resilience.", "Leave --resilience out.")
+    use_credentials(options.backend, options.credentials)
+    kind_of(options.backend)[0].check(options.mitigation, options.resilience)  # before anything is computed
     if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
         raise InputError("SQD reads occupations off the qubits.", f"Use --mapping {JORDAN_WIGNER}.")
-    if (asked or SQD in options.mitigation) and kind.key == EXACT:
-        raise InputError("A state vector has no noise.", "Leave --mitigate out, or choose another backend.")
     species, choice, geometry, level = prepared(request)
     if choice.optimised:
         raise InputError("A circuit's orbitals are fixed.", "Use --orbitals frontier, fno, avas: or pi:.")
     reference = mean_field(geometry, species.charge, species.multiplicity, level)
     integrals = hamiltonian(reference, active_space(reference, geometry, choice))
     state = prepared_circuit(integrals, level.ansatz, options.mapping)
-    backend: Backend = ExactBackend(options.backend)
     consent = Consent(options.agreed, options.most)
-    if kind.estimates:
-        resilience = DEFAULT_LEVEL if options.resilience is None else options.resilience
-        backend = IbmEstimator(IbmQueue(device, kind.key), Store(options.store_url or None), consent, resilience)
-    elif kind.service:
-        queued = QueuedSampler(kind.service(device), Store(options.store_url or None), consent)
-        backend = SampledBackend(queued, asked, state.symmetries)
-    elif kind.make:
-        backend = SampledBackend(kind.make(device), asked, state.symmetries)
+    store = Store(options.store_url or None)
+    backend = opened(options.backend, asked, state.symmetries, store, consent, options.resilience)
     return title_of(request, species, choice), integrals, state, backend
 
 
-def _use_credentials(options: RunOptions) -> None:
-    """Give the vendor's client the key of a Prefect block, in this process only."""
-    if not options.credentials:
+def use_credentials(backend: str, credentials: str) -> None:
+    """Give the vendor's client the key of a Prefect Secret block, if one is named, in this process and its children.
+
+    Raises:
+        InputError: the backend takes no key, or there is no such block.
+    """
+    if not credentials:
         return
     from prefect.blocks.system import Secret
 
-    key = options.backend.partition(":")[0]
+    key = backend.partition(":")[0]
     variable = next((kind.variable for kind in KINDS if kind.key == key), "")
     if not variable:
-        raise InputError(f"The backend {options.backend} takes no credentials.", "Leave --credentials out.")
+        raise InputError(f"The backend {backend} takes no credentials.", "Leave --credentials out.")
     try:
-        block = cast("Secret[str]", Secret.load(options.credentials))
+        block = cast("Secret[str]", Secret.load(credentials))
     except ValueError:
         raise InputError(
-            f"There is no Secret block {options.credentials!r}.",
+            f"There is no Secret block {credentials!r}.",
             f"Make one: prefect block create secret, or set {variable}.",
         ) from None
     os.environ[variable] = block.get()

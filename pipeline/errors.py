@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class ComputationError(Exception):
     """A species that could not be computed: a record in the report, never the end of the batch."""
@@ -37,3 +39,10 @@ class TransientError(ComputationError):
     """The machine, not the request, failed: try again."""
 
     may_pass = True
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those that led to it: packages wrap what their transport raised, some of it several times."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -53,6 +53,8 @@ class Sapi:
         self.uploads: dict[str, bytes] = {}
         self.troubles: list[Any] = []
         """What becomes of the next submissions and looks: a status, "lost" (done, but no answer), or "fine"."""
+        self.busy = 0
+        """How many of the next looks at the solvers are refused."""
         self.fails = False
         self.identity = {"name": QPU, "version": {"graph_id": "0a1b2c"}}
         properties = MockDWaveSampler(topology_type="pegasus", topology_shape=[4]).properties
@@ -97,6 +99,8 @@ class Sapi:
             return send(handler, 401, "", {"error_code": 401, "error_msg": "Invalid token or access denied"})
         path = url.path.removeprefix("/sapi/v2/").strip("/").split("/")
         trouble = self.troubles.pop(0) if path[0] == "problems" and self.troubles else "fine"
+        if path[0] == "solvers" and self.busy:
+            self.busy, trouble = self.busy - 1, 429
         if isinstance(trouble, int):
             return send(handler, trouble, "", {"error_code": trouble, "error_msg": "trouble"})
         kind, content = self.content(handler, path, parse_qs(url.query), body)

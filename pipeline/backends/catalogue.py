@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,9 +20,12 @@ from pipeline.backends import (
     quantinuum,
     rigetti,
 )
-from pipeline.backends.backend import Sampler
-from pipeline.backends.jobs import Service
+from pipeline.backends.backend import Backend, Sampler
+from pipeline.backends.energy import ExactBackend, SampledBackend
+from pipeline.backends.jobs import Consent, QueuedSampler, Service
+from pipeline.backends.mitigation import Step, Symmetries
 from pipeline.errors import InputError
+from pipeline.store import Store
 
 EXACT = "aer"
 """The one that reads the state vector."""
@@ -67,6 +70,21 @@ class Kind:
         if self.variable and not os.environ.get(self.variable) and not saved:
             return self.remedy
         return ""
+
+    def check(self, mitigation: Sequence[str], resilience: int | None) -> None:
+        """See before anything is computed that the backend takes what it is asked for.
+
+        Raises:
+            InputError: it does not.
+        """
+        if mitigation and self.key == EXACT:
+            raise InputError("A state vector has no noise.", "Leave --mitigate out, or choose another backend.")
+        if mitigation and self.estimates:
+            raise InputError(
+                f"{self.key} mitigates by itself.", "Use --resilience in place of --mitigate, or another backend."
+            )
+        if resilience is not None and not self.estimates:
+            raise InputError(f"The backend {self.key} has no levels of resilience.", "Leave --resilience out.")
 
 
 KINDS = (
@@ -175,3 +193,35 @@ def kind_of(name: str) -> tuple[Kind, str]:
     if remedy := kind.missing():
         raise InputError(f"The backend {name} cannot run here.", remedy)
     return kind, device or kind.default
+
+
+def opened(
+    name: str,
+    steps: tuple[Step, ...],
+    symmetries: Symmetries,
+    store: Store,
+    consent: Consent,
+    resilience: int | None = None,
+) -> Backend:
+    """The backend that a name stands for.
+
+    Args:
+        name: as in `eigenlead run-circuit --list`.
+        steps: of mitigation.
+        symmetries: of the state, for the step ``symmetry``.
+        store: that remembers the jobs of a cloud.
+        consent: to what costs money.
+        resilience: level of a vendor's own mitigation; None: the vendor's default.
+
+    Raises:
+        InputError: as `kind_of` and `Kind.check`.
+    """
+    kind, device = kind_of(name)
+    kind.check(steps, resilience)
+    if kind.estimates:
+        queue = ibm_cloud.IbmQueue(device, kind.key)
+        level = ibm_estimator.DEFAULT_LEVEL if resilience is None else resilience
+        return ibm_estimator.IbmEstimator(queue, store, consent, level)
+    if kind.service:
+        return SampledBackend(QueuedSampler(kind.service(device), store, consent), steps, symmetries)
+    return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)

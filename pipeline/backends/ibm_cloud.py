@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,12 @@ from pipeline.backends.aer import fewest_gates
 from pipeline.backends.backend import Compiled, Counts
 from pipeline.backends.extras import needs
 from pipeline.backends.jobs import Price, State
-from pipeline.errors import InputError, TransientError
+from pipeline.errors import InputError, TransientError, causes
 
 TOKEN = "QISKIT_IBM_TOKEN"
 """Variable with the key, the one that IBM's own package reads."""
+INSTANCE = "QISKIT_IBM_INSTANCE"
+"""Variable with the name or the CRN of what pays; without it IBM's package chooses among those of the key."""
 ACCOUNT = "~/.qiskit/qiskit-ibm.json"
 """Where IBM's own package saves accounts."""
 REMEDY = f"Make a key at quantum.cloud.ibm.com and set {TOKEN} to it."
@@ -132,7 +134,8 @@ def tried(call: Callable[[], Any]) -> Any:
         InputError: there is no account, or IBM refuses. The message holds no key.
     """
     from qiskit.exceptions import QiskitError
-    from qiskit_ibm_runtime.accounts import AccountNotFoundError
+    from qiskit_ibm_runtime.accounts import AccountNotFoundError, InvalidAccountError
+    from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError
     from requests.exceptions import RequestException
 
     try:
@@ -140,16 +143,11 @@ def tried(call: Callable[[], Any]) -> Any:
     except AccountNotFoundError:
         raise InputError("IBM Quantum wants a key.", REMEDY) from None
     except (QiskitError, RequestException) as error:
-        if any(map(_may_pass, _causes(error))):
+        if any(map(_may_pass, causes(error))):
             raise TransientError(f"IBM Quantum is busy or cannot be reached: {type(error).__name__}.", _AGAIN) from None
-        raise InputError(f"IBM Quantum refuses: {error}.", REMEDY) from None
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """IBM's package wraps what its transport raised, some of it several times."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+        if isinstance(error, (InvalidAccountError, IBMNotAuthorizedError)):
+            raise InputError("IBM Quantum does not accept the key.", REMEDY) from None
+        raise InputError(f"IBM Quantum refuses: {error}.", f"Change the device, the circuit or {INSTANCE}.") from None
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -63,7 +63,8 @@ class IbmEstimator:
             raise InputError(
                 f"{shots} shots are too few for {n_settings} bases.", f"Use --shots {100 * n_settings} or more."
             )
-        return Estimate(self.queue.compile(circuit), n_settings, shots // n_settings)
+        compiled = self._ledger.patiently(lambda: self.queue.compile(circuit))
+        return Estimate(compiled, n_settings, shots // n_settings)
 
     def run(self, circuit: QuantumCircuit, observable: SparsePauliOp, shots: int, seed: int) -> Measured:
         """As `Backend.run`, submitted once; bitstrings stay at IBM.
@@ -82,12 +83,11 @@ class IbmEstimator:
             submit=lambda label: self._submit(plan, observable, seed, label),
             read=self._read,
         )
-        ledger = Ledger(self.queue, self.store, self.sleep)
-        if ledger.new([job]):
+        if self._ledger.new([job]):
             self.consent.check(
                 f"1 job with {plan.shots} shots for each of {plan.n_settings} bases on {self.name}", None
             )
-        (found,) = ledger.results([job])
+        (found,) = self._ledger.results([job])
         energy = Energy(found["value"], found["standard_error"])
         steps = {f"resilience {self.resilience}" if self.resilience else "none": energy}
         return Measured(
@@ -97,6 +97,10 @@ class IbmEstimator:
             shots=plan.shots * plan.n_settings,
             metadata=metadata(plan.compiled, plan.n_settings, steps),
         )
+
+    @property
+    def _ledger(self) -> Ledger:
+        return Ledger(self.queue, self.store, self.sleep)
 
     def _submit(self, plan: Estimate, observable: SparsePauliOp, seed: int, label: str) -> str:
         from qiskit_ibm_runtime import Batch, EstimatorV2

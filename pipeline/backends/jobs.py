@@ -209,7 +209,7 @@ class QueuedSampler:
 
     def compile(self, circuit: QuantumCircuit) -> Compiled:
         """As `Sampler.compile`."""
-        return self.service.compile(circuit)
+        return self._ledger.patiently(lambda: self.service.compile(circuit))
 
     def sample(self, circuits: Sequence[QuantumCircuit], shots: Sequence[int], seed: int) -> tuple[Counts, ...]:
         """As `Sampler.sample`: submits what is not submitted yet, then waits for all.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pipeline.backends.jobs import Consent, Job, Ledger, Price, State
-from pipeline.errors import InputError, TransientError
+from pipeline.errors import InputError, TransientError, causes
 from pipeline.selection.annealing import model, package, solution
 from pipeline.selection.problem import Problem, qubo
 from pipeline.selection.solution import Solution
@@ -200,7 +200,8 @@ def _found(
     """What `_record` kept, of this run or of one before."""
     ledger = Ledger(queue, store, cloud.sleep)
     if ledger.new([job]):
-        Consent(cloud.agreed).check(f"{what} to {queue.name}", ledger.patiently(price))
+        total = ledger.patiently(price)  # before anything is written: there is a key, and room for the problem
+        Consent(cloud.agreed).check(f"{what} to {queue.name}", total)
     (found,) = ledger.results([job])
     queue.close()
     return dict(found)
@@ -242,17 +243,11 @@ def _tried(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except known as error:
-        if any(map(_may_pass, _causes(error))):
+        if any(map(_may_pass, causes(error))):
             raise TransientError(f"D-Wave is busy or cannot be reached: {type(error).__name__}.", _AGAIN) from None
         if isinstance(error, package("dwave.cloud.api.exceptions").ResourceAuthenticationError):
             raise InputError("D-Wave does not accept the key.", REMEDY) from None
         raise InputError(f"D-Wave refuses: {error}.", "Change the problem, or leave the solver out.") from None
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -80,6 +80,7 @@ def test_another_problem_and_another_seed_are_other_submissions(sapi, cloud):
 
 @BOTH
 def test_throttling_and_lost_answers_are_no_second_submissions(sapi, cloud, solve):
+    sapi.busy = 2
     sapi.troubles = [429, "fine", "lost", "fine", 503, 429]  # a submission, a search, a submission, a search, two looks
     solve(PROBLEM, 0, cloud)
     assert len(sapi.problems) == 1

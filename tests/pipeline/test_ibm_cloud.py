@@ -143,8 +143,17 @@ def test_a_device_that_is_not_there_names_those_that_are(store):
 
 def test_a_list_of_devices_that_is_refused_is_asked_for_again(ibm, store):
     ibm.troubles = [429] * 3
-    with pytest.raises(TransientError, match="lists no devices"):
-        sampler(store).compile(CIRCUIT)
+    assert sampler(store).compile(CIRCUIT).two_qubit_gates == 1
+    assert not ibm.troubles
+
+
+def test_a_refused_job_shows_the_vendor_s_words(ibm, store):
+    queued = sampler(store)
+    made = circuits(queued, "ZZ")
+    ibm.troubles = ["fine", 400]
+    with pytest.raises(InputError, match="trouble"):
+        queued.sample(made, [500], 0)
+    assert not ibm.jobs
 
 
 def test_a_service_that_stays_away_may_come_back(ibm, store):
