@@ -12,7 +12,10 @@ import report_example as examples
 from command_line import eigenlead, environment
 from ionq_server import KEY, Ionq
 
+from flows.quantum import check
 from flows.report.page import page_html
+from flows.request import ScreenRequest
+from pipeline.errors import InputError
 from pipeline.store import Store
 
 LIBRARY = "C#N hydrogen cyanide\nC#C acetylene\nC=O formaldehyde\n"
@@ -121,6 +124,13 @@ def test_a_machine_that_costs_money_wants_a_yes_and_keeps_to_a_price(screen: Scr
     assert len(ionq.posts()) == jobs
     for file in (screen.folder / "out").iterdir():
         assert KEY not in file.read_text()
+
+
+def test_a_backend_that_mitigates_by_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("qiskit_ibm_runtime")
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "of a test")
+    with pytest.raises(InputError, match="mitigates by itself"):
+        check(ScreenRequest(library="C=CC#N", quantum="ibm-estimator:ibm_torino", pays=True))
 
 
 def test_the_page_shows_what_a_backend_read() -> None:
