@@ -7,7 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pipeline.backends import aer, azure, braket, google, ibm_cloud, ionq, ionq_cloud, quantinuum, rigetti
+from pipeline.backends import (
+    aer,
+    azure,
+    braket,
+    google,
+    ibm_cloud,
+    ionq,
+    ionq_cloud,
+    quantinuum,
+    quantinuum_cloud,
+    rigetti,
+)
 from pipeline.backends.backend import Sampler
 from pipeline.backends.jobs import Service
 from pipeline.errors import InputError
@@ -35,6 +46,8 @@ class Kind:
     """Device where none is named."""
     variable: str = ""
     """Of the environment, without which it cannot run."""
+    configured: Callable[[], bool] | None = None
+    """Whether the vendor's own configuration serves instead of the variable."""
     remedy: str = ""
     """What to do where the variable is not set."""
 
@@ -47,7 +60,7 @@ class Kind:
         """What to do before it can run; empty if it can now."""
         if not all(find_spec(module) for module in self.modules):
             return f"pip install 'eigenlead[{self.extra}]'"
-        if self.variable and not os.environ.get(self.variable):
+        if self.variable and not os.environ.get(self.variable) and not (self.configured and self.configured()):
             return self.remedy
         return ""
 
@@ -105,6 +118,16 @@ KINDS = (
         "quantinuum",
         quantinuum.FakeQuantinuumSampler,
         default="H1-1LE",
+    ),
+    Kind(
+        "quantinuum:MACHINE",
+        "Quantinuum's Nexus: H2-1, H2-2, their emulators (H2-1E, H2-1LE) and syntax checkers (H2-1SC)",
+        ("pytket.extensions.quantinuum", "qnexus"),
+        "quantinuum",
+        service=lambda device: quantinuum_cloud.QuantinuumService(device, os.environ.get(quantinuum_cloud.TOKEN, "")),
+        variable=quantinuum_cloud.TOKEN,
+        configured=quantinuum_cloud.logged_in,
+        remedy=quantinuum_cloud.REMEDY,
     ),
     Kind(
         "rigetti-fake",
