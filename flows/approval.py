@@ -72,10 +72,16 @@ def was_started_by_a_form_or_schedule() -> bool:
     return bool(context and context.flow_run and context.flow_run.deployment_id)
 
 
-def wait_for_approval(subject: str, amounts: Sequence[Amount], key: str) -> None:
+def wait_for_approval(subject: str, amounts: Sequence[Amount], key: str, gate: str = "approval") -> None:
     """Suspend this run until a person decides, without holding a process; at once if the request `key` is approved.
 
     Resumed, Prefect runs the flow again from its start.
+
+    Args:
+        subject: What it is about, for people.
+        amounts: What it would use.
+        key: The request's content hash.
+        gate: A word that no other approval of this run has.
 
     Raises:
         InputError: it was declined.
@@ -86,7 +92,7 @@ def wait_for_approval(subject: str, amounts: Sequence[Amount], key: str) -> None
         return
     log.warning("Above the limits: waiting for approval. %s", "; ".join(_words(amount) for amount in amounts))
     form = Approval.with_initial_data(description=markdown(subject, amounts))
-    answer = suspend_flow_run(wait_for_input=form, timeout=_PATIENCE_SECONDS, key="approval")
+    answer = suspend_flow_run(wait_for_input=form, timeout=_PATIENCE_SECONDS, key=gate)
     if not answer.approve:
         raise InputError(f"{answer.approved_by} declined this run.", "Ask for less, or agree with them first.")
     log.info("Approved by %s", answer.approved_by)

@@ -12,8 +12,8 @@ from prefect.events import emit_event
 
 from flows.findings import REFERENCE
 from flows.leaderboard import Change, Entry
-from flows.markdown import cell, plain
-from flows.report.document import RankedCandidate, ReportDocument
+from flows.markdown import cell, plain, table
+from flows.report.document import MeasuredValue, QuantumStep, RankedCandidate, ReportDocument
 from flows.report.words import quantity, sentence
 from molecules.depict import svg
 
@@ -88,6 +88,9 @@ def markdown(report: ReportDocument, page: Path) -> str:
     for candidate in report.candidates[:_SHOWN]:
         lines += _section(report, candidate)
     lines += ["## What the quantum step changed", "", plain(report.quantum_effect.sentence), ""]
+    if report.quantum_step:
+        lines += [f"## Measured on {plain(report.quantum_step.backend)}", "", plain(report.quantum_step.sentence), ""]
+        lines += [*_measured(report.quantum_step), ""]
     if report.llama_trust:
         lines += ["## The Llama's own order", "", plain(report.llama_trust.sentence), ""]
     lines += [
@@ -97,6 +100,17 @@ def markdown(report: ReportDocument, page: Path) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _measured(step: QuantumStep) -> list[str]:
+    """The measured candidates as a table."""
+
+    def words(one: MeasuredValue | None) -> str:
+        return "" if one is None else plain(f"{quantity(one.value, step.unit, one.standard_error)}, rank {one.rank}")
+
+    heads = ["candidate", "exact", "measured", "mitigated"]
+    rows = [(plain(one.name), words(one.exact), words(one.measured), words(one.mitigated)) for one in step.candidates]
+    return [table(heads, rows)] if rows else []
 
 
 def lineage(report: ReportDocument) -> list[str]:

@@ -35,6 +35,7 @@ from pipeline.ground_state import (
     stored_ground_state,
 )
 from pipeline.level import LevelOfTheory
+from pipeline.measured_state import Measurement, measured_state, measured_state_key, planned_measurement
 from pipeline.store import open_store
 
 _BATCHES_PER_WORKER = 6
@@ -72,6 +73,37 @@ def compute(
             failures = _compute(waiting, batches)
     states = {key: stored_ground_state(c, level, request.seed, store) for key, c in calculations.items()}
     return {key: state for key, state in states.items() if state is not None}, failures
+
+
+def measure(
+    measurements: Mapping[str, Measurement], level: LevelOfTheory, request: ScreenRequest, plan_only: bool = False
+) -> list[Failed]:
+    """Measure ground states on a backend into the store; what failed, by the state's key.
+
+    Args:
+        measurements: by the keys of their ground states, which the store has.
+        level: of theory.
+        request: where, with how many workers, and what one species may take.
+        plan_only: only find out what would be submitted, and its price.
+
+    Raises:
+        InputError: the cluster cannot be used.
+        TransientError: the store cannot be written.
+    """
+    store = open_store(request.store)
+    stored = store.present(measured_state_key(one, level, request.seed) for one in measurements.values())
+    waiting = [one for one in measurements.values() if measured_state_key(one, level, request.seed) not in stored]
+    if not waiting:
+        return []
+    title, batch = ("Circuits compiled", plan_batch) if plan_only else ("Energies measured", measure_batch)
+    with cluster(request, store) as where:
+        batches = _Batches(where, level, request.seed, store.url, Limits(60 * request.time_limit, where.gigabytes))
+        return batches.run(
+            title,
+            batch,
+            waiting,
+            lambda one: (reference_seconds(one.calculation, level), one.calculation.species.label),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +209,32 @@ def ground_state_batch(
         batch,
         lambda one: call_bounded(limits, ground_state, one, level, seed, store, limits.seconds),
         lambda one: (ground_state_key(one, level, seed), one.species.label, "ground state"),
+    )
+
+
+@task(name="measure energies", **_BATCH)
+def measure_batch(
+    batch: Sequence[Measurement], level: LevelOfTheory, seed: int, store_url: str, limits: Limits
+) -> list[Failed]:
+    """Measure a batch of ground states on a backend into the store."""
+    store, limits = open_store(store_url), own_limits(limits)
+    return each(
+        batch,
+        lambda one: call_bounded(limits, measured_state, one, level, seed, store),
+        lambda one: (ground_state_key(one.calculation, level, seed), one.calculation.species.label, "circuit"),
+    )
+
+
+@task(name="plan measurements", **_BATCH)
+def plan_batch(
+    batch: Sequence[Measurement], level: LevelOfTheory, seed: int, store_url: str, limits: Limits
+) -> list[Failed]:
+    """Find out what a batch of measurements would submit and cost, into the store."""
+    store, limits = open_store(store_url), own_limits(limits)
+    return each(
+        batch,
+        lambda one: call_bounded(limits, planned_measurement, one, level, seed, store),
+        lambda one: (ground_state_key(one.calculation, level, seed), one.calculation.species.label, "circuit"),
     )
 
 

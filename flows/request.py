@@ -137,6 +137,38 @@ class ScreenRequest(BaseModel):
         Field(title="Leaderboards", description="Folder of leaderboards to enter the ranking into; empty: none."),
     ] = ""
     store: StoreUrl = ""
+    quantum: Annotated[
+        str,
+        Field(
+            title="Quantum backend",
+            max_length=200,
+            description="Measures the best candidates' energies once more, as circuits: a name of `eigenlead "
+            "run-circuit --list`, such as ibm-fake:FakeTorino; empty: nothing is measured.",
+        ),
+    ] = ""
+    quantum_top: Annotated[
+        int, Field(title="Measure", ge=1, le=100, description="How many of the best are measured.")
+    ] = 3
+    shots: Annotated[
+        int, Field(title="Shots", ge=100, le=100_000_000, description="For each energy, of all its circuits together.")
+    ] = 100_000
+    pays: Annotated[
+        bool,
+        Field(
+            title="May cost money", description="Whether a backend may that does. Approval is asked for all the same."
+        ),
+    ] = False
+    max_price: Annotated[
+        float, Field(title="Price limit", ge=0, description="Of all energies together, in the vendor's unit; 0: none.")
+    ] = 0.0
+    credentials: Annotated[
+        str,
+        Field(
+            title="Credentials",
+            max_length=200,
+            description="Prefect Secret block with the vendor's key; empty: as the worker has it.",
+        ),
+    ] = ""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

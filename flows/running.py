@@ -11,8 +11,8 @@ import numpy as np
 from flows.single import EnergyRequest, prepared, title_of
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
-from pipeline.backends.catalogue import EXACT, KINDS, kind_of
-from pipeline.backends.energy import ExactBackend, SampledBackend
+from pipeline.backends.catalogue import EXACT, KINDS, kind_of, opened
+from pipeline.backends.energy import SampledBackend
 from pipeline.backends.jobs import Consent, Price, QueuedSampler
 from pipeline.backends.mitigation import steps
 from pipeline.circuits.prepare import Prepared
@@ -178,8 +178,8 @@ def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
 def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian, Prepared, Backend]:
     """Title, active space, state and backend."""
     asked = steps([name for name in options.mitigation if name != SQD])
-    _use_credentials(options)
-    kind, device = kind_of(options.backend)  # before anything is computed
+    use_credentials(options.backend, options.credentials)
+    kind, _ = kind_of(options.backend)  # before anything is computed
     if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
         raise InputError("SQD reads occupations off the qubits.", f"Use --mapping {JORDAN_WIGNER}.")
     if (asked or SQD in options.mitigation) and kind.key == EXACT:
@@ -190,31 +190,30 @@ def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian
     reference = mean_field(geometry, species.charge, species.multiplicity, level)
     integrals = hamiltonian(reference, active_space(reference, geometry, choice))
     state = prepared_circuit(integrals, level.ansatz, options.mapping)
-    backend: Backend = ExactBackend(options.backend)
-    if kind.service:
-        consent = Consent(options.agreed, options.most)
-        queued = QueuedSampler(kind.service(device), Store(options.store_url or None), consent)
-        backend = SampledBackend(queued, asked, state.symmetries)
-    elif kind.make:
-        backend = SampledBackend(kind.make(device), asked, state.symmetries)
+    consent = Consent(options.agreed, options.most)
+    backend = opened(options.backend, asked, state.symmetries, Store(options.store_url or None), consent)
     return title_of(request, species, choice), integrals, state, backend
 
 
-def _use_credentials(options: RunOptions) -> None:
-    """Give the vendor's client the key of a Prefect block, in this process only."""
-    if not options.credentials:
+def use_credentials(backend: str, credentials: str) -> None:
+    """Give the vendor's client the key of a Prefect Secret block, if one is named, in this process and its children.
+
+    Raises:
+        InputError: the backend takes no key, or there is no such block.
+    """
+    if not credentials:
         return
     from prefect.blocks.system import Secret
 
-    key = options.backend.partition(":")[0]
+    key = backend.partition(":")[0]
     variable = next((kind.variable for kind in KINDS if kind.key == key), "")
     if not variable:
-        raise InputError(f"The backend {options.backend} takes no credentials.", "Leave --credentials out.")
+        raise InputError(f"The backend {backend} takes no credentials.", "Leave --credentials out.")
     try:
-        block = cast("Secret[str]", Secret.load(options.credentials))
+        block = cast("Secret[str]", Secret.load(credentials))
     except ValueError:
         raise InputError(
-            f"There is no Secret block {options.credentials!r}.",
+            f"There is no Secret block {credentials!r}.",
             f"Make one: prefect block create secret, or set {variable}.",
         ) from None
     os.environ[variable] = block.get()

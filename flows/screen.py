@@ -9,7 +9,7 @@ from pathlib import Path
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from flows import approval, artifacts, assemble, chemistry, findings, leaderboard, limits, tasks
+from flows import approval, artifacts, assemble, chemistry, findings, leaderboard, limits, quantum, tasks
 from flows.folders import admitted
 from flows.progress import Progress
 from flows.report.document import RunTime
@@ -51,6 +51,7 @@ def screen(request: ScreenRequest) -> str:
     log = get_run_logger()
     started, clock = datetime.now().astimezone(), time.perf_counter()
     request = admitted(request)
+    quantum.check(request)
     level, goal = profile(request.profile), findings.chosen_objective(request)
     library = tasks.read(request)
     log.info("%d candidates, %d rejected rows", len(library.candidates), len(library.rejections))
@@ -89,6 +90,11 @@ def screen(request: ScreenRequest) -> str:
     )
     page = write_report(report, Path(request.out))
     artifacts.publish(report, page)
+    if request.quantum and table.candidates:
+        screened = quantum.Screened(library, plan, found, goal, table, level)
+        report = report.model_copy(update={"quantum_step": quantum.measure(request, screened)})
+        page = write_report(report, Path(request.out))
+        artifacts.publish(report, page)
     if request.leaderboards:
         name = leaderboard.leaderboard_name(goal, request.profile, level, request.seed)
         folder = Path(request.leaderboards) / name

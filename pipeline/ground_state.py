@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from molecules.conformers import Geometry
 from molecules.species import Species
 from pipeline.active_space import LEAST_OVERLAP, ActiveSpaceChoice, active_space, hamiltonian
-from pipeline.errors import ComputationError, ResourceError
+from pipeline.errors import ComputationError, InputError, ResourceError
 from pipeline.fault_tolerant import FaultTolerant, fault_tolerant
 from pipeline.geometry import VERSION as GEOMETRY_VERSION
 from pipeline.geometry import RelaxedGeometry, relax, relaxed_state, xtb_energy
@@ -219,6 +219,25 @@ def ground_state(
     store.put(key, "ground_state", _GROUND_STATE.dump_python(result, mode="json"), time.perf_counter() - start)
     store.remove(checkpoint.key)
     return result
+
+
+def integrals(state: GroundState, level: LevelOfTheory) -> Hamiltonian:
+    """The Hamiltonian of a ground state's active space, from a mean field at its geometry.
+
+    Args:
+        state: with an active space.
+        level: at which the descriptors were computed.
+
+    Raises:
+        InputError: there is no active space, or its orbitals were optimised.
+        ComputationError: as `compute`.
+    """
+    calculation = state.calculation
+    if calculation.choice is None or calculation.choice.optimised:
+        raise InputError(f"{calculation.species.label} has no active space of fixed orbitals.", "Measure another one.")
+    species = calculation.species
+    reference = mean_field(state.geometry, species.charge, species.multiplicity, calculation.level_of(level))
+    return hamiltonian(reference, active_space(reference, state.geometry, calculation.choice))
 
 
 def compute(

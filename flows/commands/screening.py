@@ -25,7 +25,10 @@ from flows.commands.options import (
 from flows.request import CLUSTER, ObjectiveName, ProfileName, ScreenRequest
 from pipeline.errors import InputError
 
-_WHERE_AND_WITHIN = ("workers", "cluster", "time_limit", "memory_limit")
+_WHERE_AND_WITHIN = (
+    *("workers", "cluster", "time_limit", "memory_limit"),
+    *("quantum", "quantum_top", "shots", "pays", "max_price", "credentials"),
+)
 """Fields of a request that a screen may be resumed with others of."""
 
 
@@ -72,6 +75,21 @@ def screen(
     leaderboards: Annotated[
         str, typer.Option(metavar="DIR", help="Folder of leaderboards to enter the ranking into.")
     ] = "",
+    quantum: Annotated[
+        str,
+        typer.Option(
+            metavar="BACKEND", help="Measure the best candidates on this backend too; `run-circuit --list` has names."
+        ),
+    ] = "",
+    quantum_top: Annotated[int, typer.Option(min=1, max=100, help="How many of the best are measured.")] = 3,
+    shots: Annotated[
+        int, typer.Option(min=100, max=100_000_000, help="For each measured energy, of all its circuits together.")
+    ] = 100_000,
+    yes: Annotated[bool, typer.Option("--yes", help="Submit what costs money.")] = False,
+    max_price: Annotated[
+        float, typer.Option(min=0.0, help="Submit nothing dearer, in the vendor's unit; 0: no limit.")
+    ] = 0.0,
+    credentials: Annotated[str, typer.Option(help="Prefect Secret block with the vendor's key.")] = "",
 ) -> None:
     """Rank the molecules of a file and explain the ranking."""
     request = ScreenRequest(
@@ -89,6 +107,12 @@ def screen(
         ranker=ranker,
         store=store,
         leaderboards=leaderboards,
+        quantum=quantum,
+        quantum_top=quantum_top,
+        shots=shots,
+        pays=yes,
+        max_price=max_price,
+        credentials=credentials,
     )
     _show_estimate(request, errors)
     _claim_folder(out, request, resume)
@@ -102,6 +126,8 @@ def screen(
     for candidate in report.candidates[:3]:
         sentence = first_sentence(candidate.explanation.text) if candidate.explanation else ""
         console.print(f"{candidate.rank}. {candidate.name}: {sentence}", highlight=False, markup=False)
+    if report.quantum_step:
+        console.print(report.quantum_step.sentence, highlight=False, markup=False)
     if report.rejected or report.failed:
         errors.print(
             f"{len(report.rejected)} rows were rejected and {len(report.failed)} calculations failed; "

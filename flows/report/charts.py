@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.report.document import RankedCandidate, ReportDocument, SpeciesRecord
+from flows.report.document import QuantumStep, RankedCandidate, ReportDocument, SpeciesRecord
 from flows.report.measured import Measured
 from flows.report.words import number, quantity
 from pipeline.rungs import HARTREE_IN_KCAL_MOL, RUNGS, RungName
@@ -96,6 +96,28 @@ class ScatterChart:
     y: Axis
     points: tuple[tuple[float, float, RankedCandidate, str], ...]
     """Position in percent, y downwards; the candidate; the point in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of a measured candidate."""
+
+    kind: str
+    """exact, measured or mitigated."""
+    x: float
+    """In percent."""
+    ends: tuple[float, float]
+    """One standard error either way, in percent."""
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredChart:
+    """The exact, measured and mitigated value of each candidate, a row a candidate."""
+
+    x: Axis
+    rows: tuple[tuple[str, tuple[Reading, ...]], ...]
+    """Name and its values."""
 
 
 def linear_axis(values: Iterable[float], most_ticks: int = 7) -> Axis:
@@ -200,3 +222,32 @@ def scatter_chart(one: Measured, document: ReportDocument) -> ScatterChart:
         for candidate, value in one.points
     )
     return ScatterChart(one, x, y, points)
+
+
+def measured_chart(step: QuantumStep) -> MeasuredChart | None:
+    """What a backend read of each candidate, beside the exact value; None if nothing was measured."""
+    if not step.candidates:
+        return None
+    kinds = ("exact", "measured", "mitigated")
+    known = [
+        (one.name, [(kind, value) for kind in kinds if (value := getattr(one, kind)) is not None])
+        for one in step.candidates
+    ]
+    values = [value for _, row in known for _, value in row]
+    axis = linear_axis(one.value + sign * one.standard_error for one in values for sign in (-1, 1))
+    rows = tuple(
+        (
+            name,
+            tuple(
+                Reading(
+                    kind,
+                    axis.place(value.value),
+                    (axis.place(value.value - value.standard_error), axis.place(value.value + value.standard_error)),
+                    quantity(value.value, step.unit, value.standard_error),
+                )
+                for kind, value in row
+            ),
+        )
+        for name, row in known
+    )
+    return MeasuredChart(axis, rows)

@@ -258,6 +258,67 @@ class QuantumEffect(_Record):
     sentence: str = Field(description="The finding in words.")
 
 
+class MeasuredValue(_Record):
+    """A value from energies of one kind: exact, measured, or measured and mitigated."""
+
+    value: float = Field(description="By the bare VQE, in the step's unit.")
+    standard_error: float = Field(ge=0, description="From the shots' own scatter, in the step's unit.")
+    score: float = Field(description="The physics score that it would give.")
+    rank: int = Field(ge=1, description="By that score, among the candidates that were measured.")
+
+
+class MeasuredCandidate(_Record):
+    """One of the best candidates, measured on a backend."""
+
+    id: str = Field(description="Identifier of the candidate.")
+    name: str = Field(description="The user's name for it.")
+    exact: MeasuredValue = Field(description="By the VQE's own energies.")
+    measured: MeasuredValue = Field(description="As the backend read it.")
+    mitigated: MeasuredValue | None = Field(description="With all steps of mitigation; null where there are none.")
+
+
+class MeasuredEnergy(_Record):
+    """An energy read on a backend."""
+
+    value_hartree: float = Field(description="Of the active space, the solvation delta left out.")
+    standard_error_hartree: float = Field(ge=0, description="From the shots' own scatter.")
+
+
+class MeasuredSpecies(_Record):
+    """One ground state, measured on a backend."""
+
+    hash: str = Field(description="That of its record among the species.")
+    label: str = Field(description="Short name for people.")
+    n_qubits: int = Field(ge=0, description="After tapering; 0: a single determinant that needs no circuit.")
+    depth: int = Field(ge=0, description="Of the compiled circuit.")
+    two_qubit_gates: int = Field(ge=0, description="Of the compiled circuit.")
+    circuits: int = Field(ge=0, description="With different bases; 0 where a state vector was read.")
+    shots: int = Field(ge=0, description="Of all circuits together.")
+    exact_hartree: float = Field(description="Of the VQE's state, as the engine has it.")
+    energies: dict[str, MeasuredEnergy] = Field(
+        description="With no mitigation (none) and with one step after the other, such as readout+symmetry."
+    )
+
+
+class QuantumStep(_Record):
+    """The best candidates measured on a quantum backend, beside the exact values of the same states."""
+
+    backend: str = Field(description="As in `eigenlead run-circuit --list`.")
+    mapping: str = Field(description="From fermions to qubits.")
+    shots: int = Field(ge=1, description="For each energy.")
+    value: str = Field(description="The value that was measured, a key of a candidate's descriptors; empty: none.")
+    title: str = Field(description="Words for it.")
+    unit: str = Field(description="Its unit.")
+    candidates: tuple[MeasuredCandidate, ...] = Field(description="In the order of the ranking.")
+    species: tuple[MeasuredSpecies, ...] = Field(description="Each measured once.")
+    not_measured: tuple[str, ...] = Field(description="Species that could not be measured, with reason and remedy.")
+    kendall_tau: dict[Literal["measured", "mitigated"], float | None] = Field(
+        description="Kendall's tau-b of the order with that of the exact values; null: undefined."
+    )
+    sentence: str = Field(description="The finding in words.")
+    wall_s: float = Field(ge=0, description="Seconds that it took.")
+
+
 class LlamaTrust(_Record):
     """How far the Llama's order agrees with itself and with the physics."""
 
@@ -281,6 +342,9 @@ class ReportDocument(_Record):
     species: tuple[SpeciesRecord, ...] = Field(description="Every ground state in the run.")
     quantum_effect: QuantumEffect = Field(description="What the quantum step changed.")
     llama_trust: LlamaTrust | None = Field(description="How far the Llama's order can be trusted; null without one.")
+    quantum_step: QuantumStep | None = Field(
+        default=None, description="The best candidates measured on a quantum backend; null where none was asked for."
+    )
 
 
 def schema_text() -> str:

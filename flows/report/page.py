@@ -15,7 +15,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from flows.report import words
-from flows.report.charts import RungChart, RungRow, TraceChart, rung_chart, scatter_chart, trace_chart
+from flows.report.charts import (
+    RungChart,
+    RungRow,
+    TraceChart,
+    measured_chart,
+    rung_chart,
+    scatter_chart,
+    trace_chart,
+)
 from flows.report.document import Descriptor, FaultTolerant, RankedCandidate, ReportDocument, SpeciesRecord, Term
 from flows.report.measured import measured
 from molecules.depict import STRONG_KCAL_MOL, WEAK_KCAL_MOL, soft_spots, svg
@@ -87,6 +95,7 @@ def page_html(document: ReportDocument) -> str:
             ground_states=ground_states,
             species_anchors={one.hash: f"species-{i}" for i, one in enumerate(ground_states, start=1)},
             species={one.hash: one for one in ground_states},
+            measured=measured_chart(document.quantum_step) if document.quantum_step else None,
             reality=_reality(document, candidates),
             scatters=[scatter_chart(one, document) for one in measured(document)],
             style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),

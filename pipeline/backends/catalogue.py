@@ -20,9 +20,12 @@ from pipeline.backends import (
     quantinuum_cloud,
     rigetti,
 )
-from pipeline.backends.backend import Sampler
-from pipeline.backends.jobs import Service
+from pipeline.backends.backend import Backend, Sampler
+from pipeline.backends.energy import ExactBackend, SampledBackend
+from pipeline.backends.jobs import Consent, QueuedSampler, Service
+from pipeline.backends.mitigation import Step, Symmetries
 from pipeline.errors import InputError
+from pipeline.store import Store
 
 EXACT = "aer"
 """The one that reads the state vector."""
@@ -133,7 +136,7 @@ KINDS = (
     Kind(
         "quantinuum:MACHINE",
         "Quantinuum's Nexus: H2-1, H2-2, their emulators (H2-1E, H2-1LE) and syntax checkers (H2-1SC)",
-        ("pytket.extensions.quantinuum", "qnexus"),
+        ("pytket", "qnexus"),
         "quantinuum",
         service=lambda device: quantinuum_cloud.QuantinuumService(device, os.environ.get(quantinuum_cloud.TOKEN, "")),
         variable=quantinuum_cloud.TOKEN,
@@ -181,3 +184,22 @@ def kind_of(name: str) -> tuple[Kind, str]:
     if remedy := kind.missing():
         raise InputError(f"The backend {name} cannot run here.", remedy)
     return kind, device or kind.default
+
+
+def opened(name: str, steps: tuple[Step, ...], symmetries: Symmetries, store: Store, consent: Consent) -> Backend:
+    """The backend that a name stands for.
+
+    Args:
+        name: as in `eigenlead run-circuit --list`.
+        steps: of mitigation; a state vector takes none.
+        symmetries: of the state, for the step ``symmetry``.
+        store: that remembers the jobs of a cloud.
+        consent: to what costs money.
+
+    Raises:
+        InputError: as `kind_of`.
+    """
+    kind, device = kind_of(name)
+    if kind.service:
+        return SampledBackend(QueuedSampler(kind.service(device), store, consent), steps, symmetries)
+    return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)

@@ -17,7 +17,9 @@ from pipeline.errors import InputError, TransientError
 KEY = "IONQ_API_KEY"
 """Variable with the key, the one that IonQ's own packages read."""
 REMEDY = f"Make a key at cloud.ionq.com and set {KEY} to it."
-ADDRESS = "https://api.ionq.co/v0.4"
+HOST = "IONQ_REMOTE_HOST"
+"""Variable with the address of another server, the one that IonQ's own packages read."""
+_HOST, _VERSION = "https://api.ionq.co", "v0.4"
 SIMULATOR = "simulator"
 _SHOW = {"gpi2": "phase", "zz": "angle"}
 _SECONDS = 30.0
@@ -34,6 +36,11 @@ def api_key() -> str:
     raise InputError("IonQ wants a key.", REMEDY)
 
 
+def address() -> str:
+    """Of the interface."""
+    return f"{os.environ.get(HOST) or _HOST}/{_VERSION}"
+
+
 @dataclass(frozen=True, slots=True)
 class IonqService:
     """Jobs on IonQ's machines, in native gates, so that nothing is optimised there."""
@@ -41,7 +48,7 @@ class IonqService:
     device: str
     """``simulator``, ``simulator:forte-1`` with that machine's noise model, or a machine such as ``qpu.forte-1``."""
     key: str = field(repr=False)
-    address: str = ADDRESS
+    address: str = field(default_factory=address)
 
     @property
     def name(self) -> str:

@@ -70,11 +70,14 @@ class Encoding:
         return row[list(self.kept)], int(constant)
 
     def operator(self, jordan_wigner: SparsePauliOp) -> SparsePauliOp:
-        """An operator that keeps the tapered parities, on these qubits.
+        """An operator between states that have the tapered parities, on these qubits.
 
         Args:
-            jordan_wigner: the operator in the Jordan–Wigner mapping.
+            jordan_wigner: the operator in the Jordan–Wigner mapping. Terms that change a tapered parity, which are what
+                is left of a symmetry that holds but for rounding, are left out.
         """
+        flips = jordan_wigner.paulis.x.astype(np.uint8) @ self.matrix.T % 2
+        jordan_wigner = jordan_wigner[~flips[:, list(self.removed)].any(axis=1)]
         paulis = jordan_wigner.paulis
         x = paulis.x.astype(np.uint8) @ self.matrix.T % 2
         z = paulis.z.astype(np.uint8) @ _inverse(self.matrix) % 2

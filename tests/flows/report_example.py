@@ -18,10 +18,15 @@ from flows.report.document import (
     FaultTolerant,
     Llama,
     LlamaTrust,
+    MeasuredCandidate,
+    MeasuredEnergy,
+    MeasuredSpecies,
+    MeasuredValue,
     ModelSystem,
     Objective,
     Provenance,
     QuantumEffect,
+    QuantumStep,
     RankChange,
     RankedCandidate,
     RejectedRow,
@@ -320,7 +325,8 @@ def example(**changes: object) -> ReportDocument:
     """Twelve warheads."""
     names = enumerate(WARHEADS.items(), start=1)
     return document(
-        tuple(candidate(rank, name, smiles, explained=rank <= 10) for rank, (name, smiles) in names), **changes
+        tuple(candidate(rank, name, smiles, explained=rank <= 10) for rank, (name, smiles) in names),
+        **{"quantum_step": quantum_step()} | changes,
     )
 
 
@@ -379,6 +385,57 @@ def sparse() -> ReportDocument:
     """A single candidate of which the least is known, and no Llama."""
     return document(
         (candidate(1, "acrylonitrile", "C=CC#N", bare=True),), llama_trust=None, rejected=(), failed=(), species=()
+    )
+
+
+def quantum_step() -> QuantumStep:
+    """Three candidates on a noisy device."""
+    names = list(WARHEADS)[:3]
+
+    def value(number: float, error: float, rank: int) -> MeasuredValue:
+        return MeasuredValue(value=number, standard_error=error, score=0.9 - 0.1 * rank, rank=rank)
+
+    def species(label: str, n_qubits: int) -> MeasuredSpecies:
+        read = {"none": (0.245, 0.004), "readout": (0.09, 0.009), "readout+symmetry": (0.016, 0.004)}
+        return MeasuredSpecies(
+            hash=label,
+            label=label,
+            n_qubits=n_qubits,
+            depth=211 if n_qubits else 0,
+            two_qubit_gates=67 if n_qubits else 0,
+            circuits=36 if n_qubits else 0,
+            shots=100_000 if n_qubits else 0,
+            exact_hartree=-170.1,
+            energies={
+                steps: MeasuredEnergy(value_hartree=-170.1 + above, standard_error_hartree=error)
+                for steps, (above, error) in read.items()
+            },
+        )
+
+    return QuantumStep(
+        backend="ibm-fake:FakeTorino",
+        mapping="parity-tapered",
+        shots=100_000,
+        value="thiol_addition.energy",
+        title="thiol addition energy",
+        unit="kcal/mol",
+        candidates=tuple(
+            MeasuredCandidate(
+                id=f"row-{rank}",
+                name=name,
+                exact=value(-12.0 - rank, 0.0, rank),
+                measured=value(31.0 + 8 * rank, 4.1, 4 - rank),
+                mitigated=value(-9.0 - rank, 5.2, rank),
+            )
+            for rank, name in enumerate(names, start=1)
+        ),
+        species=(species("acrylonitrile", 5), species("acrylonitrile + CH3S-", 9), species("CH3S-", 0)),
+        not_measured=(),
+        kendall_tau={"measured": -1.0, "mitigated": 1.0},
+        sentence="On ibm-fake:FakeTorino, without mitigation the values are off by up to 58 kcal/mol at standard "
+        "errors up to 4.1 kcal/mol, and 2 of 3 change places; with it the values are off by up to 3 kcal/mol at "
+        "standard errors up to 5.2 kcal/mol, and all keep their places.",
+        wall_s=812.0,
     )
 
 

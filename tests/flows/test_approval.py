@@ -14,6 +14,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 import report_example as examples
+from ionq_server import KEY, Ionq
 from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
 from prefect.client.orchestration import get_client
@@ -90,10 +91,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(place: Path, tiny_llama: Path) -> Iterator[Served]:
+def ionq() -> Iterator[Ionq]:
+    server = Ionq()
+    yield server
+    server.server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def served(place: Path, tiny_llama: Path, ionq: Ionq) -> Iterator[Served]:
     """A service that others can reach, so that it asks everyone for a password."""
     (place / "inbox").mkdir()
-    with service(place, "--host", "0.0.0.0", "--folder", "inbox", "--folder", str(tiny_llama)) as running:
+    machine = {"IONQ_API_KEY": KEY, "IONQ_REMOTE_HOST": ionq.address.removesuffix("/v0.4")}
+    arguments = ("--host", "0.0.0.0", "--folder", "inbox", "--folder", str(tiny_llama))
+    with service(place, *arguments, **machine) as running:
         assert httpx.get(f"{running.address}/api/admin/version").status_code == 401
         server = Served(running)
         server.ask("variables/", name="eigenlead_limits", value={"candidates": 2})
@@ -171,6 +181,27 @@ def test_a_screen_above_the_limits_waits_for_a_form(served: Served, asked: dict[
     served.reaches(declined, "Suspended")
     served.ask(f"flow_runs/{declined}/resume", run_input={"approve": False, "approved_by": "Bob"})
     assert "Bob declined this run." in served.reaches(declined, "Failed")["message"]
+
+
+@pytest.mark.slow
+def test_nothing_is_submitted_to_a_machine_that_costs_money_before_a_person_approves(
+    served: Served, asked: dict[str, Any], place: Path, ionq: Ionq
+) -> None:
+    choices = {name: asked[name] for name in ("objective", "llama", "workers", "top")}
+    out = place / "out" / "measured"
+    request = {"molecules": "C#N hydrogen cyanide", "out": str(out), "quantum": "ionq:qpu.forte-1", "shots": 20_000}
+    refused = served.start("screen/on-demand", request=request | choices)
+    assert "costs money" in served.reaches(refused, "Failed")["message"]
+    run = served.start("screen/on-demand", request=request | choices | {"pays": True})
+    state = served.reaches(run, "Suspended")
+    assert (out / "report.html").is_file()  # all but what the machine reads
+    keyset = state["state_details"]["run_input_keyset"]
+    assert "USD" in str(served.read(f"flow_runs/{run}/input/{keyset['description']}"))
+    assert ionq.posts() == []
+    served.ask(f"flow_runs/{run}/resume", run_input={"approve": True, "approved_by": "Ann"})
+    served.reaches(run, "Completed")
+    assert ionq.posts()
+    assert json.loads((out / "report.json").read_text())["quantum_step"]["candidates"]
 
 
 @pytest.mark.slow
