@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pipeline.backends import aer, azure, braket, google, ibm_cloud, ionq, ionq_cloud, quantinuum, rigetti
+from pipeline.backends import (
+    aer,
+    azure,
+    braket,
+    google,
+    google_cloud,
+    ibm_cloud,
+    ionq,
+    ionq_cloud,
+    quantinuum,
+    quantinuum_cloud,
+    rigetti,
+)
 from pipeline.backends.backend import Backend, Sampler
 from pipeline.backends.energy import ExactBackend, SampledBackend
 from pipeline.backends.jobs import Consent, QueuedSampler, Service
@@ -38,6 +50,8 @@ class Kind:
     """Device where none is named."""
     variable: str = ""
     """Of the environment, without which it cannot run."""
+    configured: Callable[[], bool] | None = None
+    """Whether the vendor's own configuration serves instead of the variable."""
     remedy: str = ""
     """What to do where the variable is not set."""
 
@@ -50,7 +64,7 @@ class Kind:
         """What to do before it can run; empty if it can now."""
         if not all(find_spec(module) for module in self.modules):
             return f"pip install 'eigenlead[{self.extra}]'"
-        if self.variable and not os.environ.get(self.variable):
+        if self.variable and not os.environ.get(self.variable) and not (self.configured and self.configured()):
             return self.remedy
         return ""
 
@@ -85,6 +99,16 @@ KINDS = (
         default="willow_pink",
     ),
     Kind(
+        "google:PROCESSOR",
+        "a Google processor through the Quantum Engine",
+        ("cirq", "cirq_google"),
+        "google",
+        service=lambda name: google_cloud.GoogleService(name, google_cloud.project(), google_cloud.key()),
+        variable=google_cloud.KEY,
+        configured=google_cloud.configured,
+        remedy=google_cloud.REMEDY,
+    ),
+    Kind(
         "ionq-fake",
         "IonQ Forte's gates, with the noise of IonQ's own simulator",
         ("cirq", "cirq_ionq"),
@@ -108,6 +132,16 @@ KINDS = (
         "quantinuum",
         quantinuum.FakeQuantinuumSampler,
         default="H1-1LE",
+    ),
+    Kind(
+        "quantinuum:MACHINE",
+        "Quantinuum's Nexus: H2-1, H2-2, their emulators (H2-1E, H2-1LE) and syntax checkers (H2-1SC)",
+        ("pytket", "qnexus"),
+        "quantinuum",
+        service=lambda device: quantinuum_cloud.QuantinuumService(device, os.environ.get(quantinuum_cloud.TOKEN, "")),
+        variable=quantinuum_cloud.TOKEN,
+        configured=quantinuum_cloud.logged_in,
+        remedy=quantinuum_cloud.REMEDY,
     ),
     Kind(
         "rigetti-fake",
