@@ -13,6 +13,7 @@ from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
 from pipeline.backends.catalogue import EXACT, KINDS, kind_of, opened
 from pipeline.backends.energy import SampledBackend
+from pipeline.backends.ibm_estimator import IbmEstimator
 from pipeline.backends.jobs import Consent, Price, QueuedSampler
 from pipeline.backends.mitigation import steps
 from pipeline.circuits.prepare import Prepared
@@ -97,6 +98,8 @@ class RunOptions:
     """All together."""
     mitigation: tuple[str, ...]
     """Names of steps, and ``sqd``."""
+    resilience: int | None
+    """Level of a vendor's own mitigation; None: the vendor's default."""
     agreed: bool
     """To pay for it."""
     most: float | None
@@ -165,6 +168,15 @@ def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
         ComputationError: as `run_circuit`.
     """
     title, _, state, backend = _made(request, options)
+    if isinstance(backend, IbmEstimator):
+        asked = backend.plan(state.circuit, state.observable, options.shots)
+        numbers = (
+            asked.n_settings,
+            asked.n_settings * asked.shots,
+            asked.compiled.depth,
+            asked.compiled.two_qubit_gates,
+        )
+        return DryRun(title, options.backend, *numbers, price=None, costs=True)
     if not isinstance(backend, SampledBackend):
         raise InputError("A state vector has no shots to plan.", "Leave --dry-run out, or choose another backend.")
     plan = backend.plan(state.circuit, state.observable, options.shots)
@@ -180,6 +192,10 @@ def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian
     asked = steps([name for name in options.mitigation if name != SQD])
     use_credentials(options.backend, options.credentials)
     kind, _ = kind_of(options.backend)  # before anything is computed
+    if kind.estimates and options.mitigation:
+        raise InputError(f"{kind.key} mitigates by itself.", "Use --resilience in place of --mitigate.")
+    if options.resilience is not None and not kind.estimates:
+        raise InputError(f"The backend {options.backend} has no levels of resilience.", "Leave --resilience out.")
     if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
         raise InputError("SQD reads occupations off the qubits.", f"Use --mapping {JORDAN_WIGNER}.")
     if (asked or SQD in options.mitigation) and kind.key == EXACT:
@@ -191,7 +207,8 @@ def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian
     integrals = hamiltonian(reference, active_space(reference, geometry, choice))
     state = prepared_circuit(integrals, level.ansatz, options.mapping)
     consent = Consent(options.agreed, options.most)
-    backend = opened(options.backend, asked, state.symmetries, Store(options.store_url or None), consent)
+    store = Store(options.store_url or None)
+    backend = opened(options.backend, asked, state.symmetries, store, consent, options.resilience)
     return title_of(request, species, choice), integrals, state, backend
 
 

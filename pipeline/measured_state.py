@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pipeline.backends.backend import Energy
 from pipeline.backends.catalogue import EXACT, kind_of, opened
 from pipeline.backends.energy import SampledBackend
+from pipeline.backends.ibm_estimator import IbmEstimator
 from pipeline.backends.jobs import Consent, Price, QueuedSampler
 from pipeline.backends.mitigation import MOST_PROJECTED_QUBITS, Step
 from pipeline.circuits.prepare import Prepared, prepared
@@ -23,8 +24,6 @@ VERSION = 1
 """Raise it when measured energies change: stored ones of other versions are then not used."""
 MAPPING = "parity-tapered"
 """From fermions to qubits: the fewest of them."""
-NOTHING = "none"
-"""Mitigation that does nothing, as a key of `MeasuredState.energies`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class MeasuredState:
     ansatz_hartree: float
     """Of the VQE's state, exactly."""
     energies: dict[str, Energy]
-    """With no mitigation, `NOTHING`, and with one step after the other, such as ``readout+symmetry``."""
+    """With no mitigation, ``none``, and with one step after the other, such as ``readout+symmetry``; of an estimator
+    that mitigates by itself, its own only."""
     n_qubits: int
     """0: a single determinant, whose energy needs no circuit."""
     depth: int
@@ -56,6 +56,11 @@ class MeasuredState:
     circuits: int
     """With different bases; 0 where a state vector was read."""
     shots: int
+
+    @property
+    def read(self) -> Energy:
+        """With as little mitigation as there is."""
+        return next(iter(self.energies.values()))
 
     @property
     def mitigated(self) -> Energy:
@@ -67,7 +72,7 @@ class MeasuredState:
 class PlannedMeasurement:
     """What a measurement would submit to a service that costs money."""
 
-    circuits: int
+    jobs: int
     shots: int
     price: Price | None
     """None: the vendor does not tell."""
@@ -111,7 +116,7 @@ def measured_state(measurement: Measurement, level: LevelOfTheory, seed: int, st
     start = time.perf_counter()
     state = _prepared(measurement, level, seed, store)
     if not state.circuit.num_qubits:
-        energies = {NOTHING: Energy(state.ansatz_hartree, 0.0)}
+        energies = {"none": Energy(state.ansatz_hartree, 0.0)}
         result = MeasuredState(state.ansatz_hartree, energies, 0, 0, 0, 0, 0)
     else:
         consent = Consent(measurement.agreed)
@@ -146,11 +151,13 @@ def planned_measurement(measurement: Measurement, level: LevelOfTheory, seed: in
     if state.circuit.num_qubits:
         steps = _steps(measurement, state)
         backend = opened(measurement.backend, steps, state.symmetries, store, Consent(False))
-        if not isinstance(backend, SampledBackend) or not isinstance(backend.sampler, QueuedSampler):
-            raise InputError(f"{measurement.backend} is no service.", "It needs no plan.")
-        plan = backend.plan(state.circuit, state.observable, measurement.shots)
-        price = backend.sampler.price(plan.circuits, plan.shots)
-        result = PlannedMeasurement(len(plan.circuits), sum(plan.shots), price)
+        if isinstance(backend, IbmEstimator):
+            asked = backend.plan(state.circuit, state.observable, measurement.shots)
+            result = PlannedMeasurement(1, asked.n_settings * asked.shots, None)
+        elif isinstance(backend, SampledBackend) and isinstance(backend.sampler, QueuedSampler):
+            plan = backend.plan(state.circuit, state.observable, measurement.shots)
+            price = backend.sampler.price(plan.circuits, plan.shots)
+            result = PlannedMeasurement(len(plan.circuits), sum(plan.shots), price)
     store.put(key, "quantum_plan", _PLANNED.dump_python(result, mode="json"), time.perf_counter() - start)
     return result
 
@@ -159,7 +166,7 @@ def total_price(plans: Sequence[PlannedMeasurement]) -> Price | None:
     """Of all together; None where the vendor does not tell."""
     if any(plan.price is None for plan in plans):
         return None
-    prices = [plan.price for plan in plans if plan.price is not None and plan.circuits]
+    prices = [plan.price for plan in plans if plan.price is not None and plan.jobs]
     return Price(sum(price.amount for price in prices), prices[0].unit if prices else "")
 
 
@@ -170,7 +177,7 @@ def costs(backend: str) -> bool:
         InputError: there is no such backend, or something is missing here.
     """
     kind, device = kind_of(backend)
-    return bool(kind.service and kind.service(device).costs)
+    return kind.estimates or bool(kind.service and kind.service(device).costs)
 
 
 def shifted(state: GroundState, measured: Energy, exact_hartree: float) -> GroundState:
@@ -195,6 +202,7 @@ def _prepared(measurement: Measurement, level: LevelOfTheory, seed: int, store: 
 
 
 def _steps(measurement: Measurement, state: Prepared) -> tuple[Step, ...]:
-    if kind_of(measurement.backend)[0].key == EXACT:
+    kind, _ = kind_of(measurement.backend)
+    if kind.key == EXACT or kind.estimates:
         return ()
     return ("readout", "symmetry") if state.circuit.num_qubits <= MOST_PROJECTED_QUBITS else ("readout",)

@@ -38,6 +38,9 @@ def run_circuit(
     ] = "jordan-wigner",
     shots: Annotated[int, typer.Option(min=1, help="Of all circuits together.")] = 100_000,
     mitigate: Annotated[str, typer.Option(metavar="STEP,…", help="readout, symmetry, zne, sqd.")] = "",
+    resilience: Annotated[
+        int | None, typer.Option(min=0, max=2, help="Level of ibm-estimator's own mitigation; by default 1.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Submit what costs money.")] = False,
     look: Annotated[bool, typer.Option("--dry-run", help="Show circuits, shots and price; run nothing.")] = False,
     max_price: Annotated[float | None, typer.Option(min=0, help="Submit nothing dearer, in the vendor's unit.")] = None,
@@ -76,6 +79,7 @@ def run_circuit(
         mapping=mapping,
         shots=shots,
         mitigation=tuple(name.strip() for name in mitigate.split(",") if name.strip()),
+        resilience=resilience,
         agreed=yes,
         most=max_price,
         credentials=credentials,

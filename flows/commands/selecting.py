@@ -10,8 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.commands.options import JsonOption, SeedOption, console, errors
-from pipeline.errors import InputError
+from flows.commands.options import JsonOption, SeedOption, StoreOption, console, errors
 
 
 def select(
@@ -31,20 +30,21 @@ def select(
     ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Time limit of mip.")] = 60.0,
     seed: SeedOption = 0,
-    yes: Annotated[bool, typer.Option("--yes", help="Agree to what D-Wave's cloud costs.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Submit to D-Wave's cloud what costs time of your account.")
+    ] = False,
+    store: StoreOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Choose the k compounds to make next, by value, diversity, cost and risk."""
     from flows.report.write import read_report
     from flows.selection.document import Weights, write_selection
     from flows.selection.select import select as selected
-    from pipeline.selection.solvers import DEFAULTS, SOLVERS
+    from pipeline.selection.dwave_cloud import Cloud
+    from pipeline.selection.solvers import DEFAULTS
 
-    names = solver or list(DEFAULTS)
-    if not yes and any(name in SOLVERS and SOLVERS[name].is_cloud for name in names):
-        raise InputError("D-Wave's cloud costs time of your account.", "Add --yes to agree, or leave that solver out.")
     weights = Weights(value=value, diversity=diversity, cost=cost, risk=risk, alike=alike)
-    document = selected(read_report(folder), k, weights, names, seed, seconds)
+    document = selected(read_report(folder), k, weights, solver or DEFAULTS, seed, seconds, Cloud(yes, store))
     page = write_selection(document, folder)
     if as_json:
         sys.stdout.write(document.model_dump_json(indent=1) + "\n")

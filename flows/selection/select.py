@@ -15,6 +15,7 @@ from molecules.similarity import tanimoto
 from pipeline.desirability import chances
 from pipeline.errors import InputError
 from pipeline.objective import Term
+from pipeline.selection.dwave_cloud import Cloud
 from pipeline.selection.exact import GAP
 from pipeline.selection.problem import Problem
 from pipeline.selection.solution import Solution
@@ -26,7 +27,13 @@ _MOST_COMPOUNDS = 5000
 
 
 def select(
-    report: ReportDocument, k: int, weights: Weights, solvers: Sequence[str], seed: int, seconds: float
+    report: ReportDocument,
+    k: int,
+    weights: Weights,
+    solvers: Sequence[str],
+    seed: int,
+    seconds: float,
+    cloud: Cloud,
 ) -> SelectionDocument:
     """Choose the k compounds of a screen to make next.
 
@@ -37,6 +44,7 @@ def select(
         solvers: names in `pipeline.selection.solvers.SOLVERS`.
         seed: of every random choice.
         seconds: time limit of the exact solver.
+        cloud: what D-Wave's cloud may do.
 
     Raises:
         InputError: there are not k compounds, or no such solver; or none could run.
@@ -52,7 +60,7 @@ def select(
     np.fill_diagonal(similarity, 0.0)
     loss = weights.diversity * np.clip((similarity - weights.alike) / (1 - weights.alike), 0.0, None)
     problem = Problem(np.array([one.worth for one in compounds]), loss, k)
-    solved, skipped = solve_all(problem, solvers, seed, seconds)
+    solved, skipped = solve_all(problem, solvers, seed, seconds, cloud)
     if not solved:
         raise InputError(
             f"No solver could choose: {' '.join(one.reason for one in skipped)}", "Add --solver mip, which always can."

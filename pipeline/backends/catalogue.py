@@ -14,6 +14,7 @@ from pipeline.backends import (
     google,
     google_cloud,
     ibm_cloud,
+    ibm_estimator,
     ionq,
     ionq_cloud,
     quantinuum,
@@ -45,7 +46,9 @@ class Kind:
     make: Callable[[str], Sampler] | None = None
     """Of the device's name."""
     service: Callable[[str], Service] | None = None
-    """Of the device's name, where it is a vendor's cloud; one without either reads the state vector."""
+    """Of the device's name, where it is a vendor's cloud; one with none of these reads the state vector."""
+    estimates: bool = False
+    """Whether the vendor gives energies by itself, as `ibm_estimator.IbmEstimator` reads them."""
     default: str = ""
     """Device where none is named."""
     variable: str = ""
@@ -87,6 +90,17 @@ KINDS = (
         "ibm",
         service=ibm_cloud.IbmService,
         variable=ibm_cloud.TOKEN,
+        configured=ibm_cloud.has_account,
+        remedy=ibm_cloud.REMEDY,
+    ),
+    Kind(
+        f"{ibm_estimator.KIND}:DEVICE",
+        "IBM Quantum's own estimator, one job; --resilience 0, 1 or 2",
+        ("qiskit_ibm_runtime",),
+        "ibm",
+        estimates=True,
+        variable=ibm_cloud.TOKEN,
+        configured=ibm_cloud.has_account,
         remedy=ibm_cloud.REMEDY,
     ),
     Kind("cirq", "noiseless shots of Cirq", ("cirq",), "google", lambda _: google.CirqSampler()),
@@ -186,20 +200,31 @@ def kind_of(name: str) -> tuple[Kind, str]:
     return kind, device or kind.default
 
 
-def opened(name: str, steps: tuple[Step, ...], symmetries: Symmetries, store: Store, consent: Consent) -> Backend:
+def opened(
+    name: str,
+    steps: tuple[Step, ...],
+    symmetries: Symmetries,
+    store: Store,
+    consent: Consent,
+    resilience: int | None = None,
+) -> Backend:
     """The backend that a name stands for.
 
     Args:
         name: as in `eigenlead run-circuit --list`.
-        steps: of mitigation; a state vector takes none.
+        steps: of mitigation; a state vector and an estimator take none.
         symmetries: of the state, for the step ``symmetry``.
         store: that remembers the jobs of a cloud.
         consent: to what costs money.
+        resilience: of an estimator; None: its default.
 
     Raises:
         InputError: as `kind_of`.
     """
     kind, device = kind_of(name)
+    if kind.estimates:
+        level = ibm_estimator.DEFAULT_LEVEL if resilience is None else resilience
+        return ibm_estimator.IbmEstimator(ibm_cloud.IbmQueue(device, kind.key), store, consent, level)
     if kind.service:
         return SampledBackend(QueuedSampler(kind.service(device), store, consent), steps, symmetries)
     return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)

@@ -44,7 +44,7 @@ class ExactBackend:
         del shots, seed
         value = float(Statevector(circuit).expectation_value(observable).real)
         compiled = Compiled(circuit, tuple(range(circuit.num_qubits)))
-        return Measured(value, 0.0, (), 0, _metadata(compiled, 0, {"none": Energy(value, 0.0)}))
+        return Measured(value, 0.0, (), 0, metadata(compiled, 0, {"none": Energy(value, 0.0)}))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -141,7 +141,7 @@ class Plan:
             standard_error_hartree=final.standard_error_hartree,
             counts=tuple((part.basis, dict(found)) for part, found in zip(self.plain[1], by_scale[0], strict=True)),
             shots=sum(sum(found.values()) for found in counts),
-            metadata=_metadata(self.compiled, n, energies),
+            metadata=metadata(self.compiled, n, energies),
         )
 
     def _energy(
@@ -192,7 +192,8 @@ def _calibration_variance(value_at: Callable[[NDArray[np.float64]], float], cali
     return total
 
 
-def _metadata(compiled: Compiled, n_settings: int, energies: dict[str, Energy]) -> dict[str, object]:
+def metadata(compiled: Compiled, n_settings: int, energies: dict[str, Energy]) -> dict[str, object]:
+    """As in `Measured`."""
     return {
         "depth": compiled.depth,
         "two_qubit_gates": compiled.two_qubit_gates,

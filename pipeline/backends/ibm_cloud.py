@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from qiskit import QuantumCircuit, transpile
@@ -15,20 +17,30 @@ from pipeline.errors import InputError, TransientError
 
 TOKEN = "QISKIT_IBM_TOKEN"
 """Variable with the key, the one that IBM's own package reads."""
+_ACCOUNTS = "~/.qiskit/qiskit-ibm.json"
+"""Where IBM's own package saves accounts."""
 REMEDY = f"Make a key at quantum.cloud.ibm.com and set {TOKEN} to it."
+_AGAIN = "Run the command again: it goes on from here."
+_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
+
+
+def has_account() -> bool:
+    """Whether IBM's own package has saved one."""
+    return Path(_ACCOUNTS).expanduser().is_file()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class IbmService:
-    """Jobs of SamplerV2 on an IBM device, all of one run in one batch. Not run here: it needs an account."""
+class IbmQueue:
+    """An IBM device's queue, through the account that IBM's own package finds: its variables, or a saved account."""
 
     device: str
-    _opened: dict[str, Any] = field(default_factory=dict, repr=False)
+    kind: str = "ibm"
+    _opened: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def name(self) -> str:
         """As in `eigenlead run-circuit --list`."""
-        return f"ibm:{self.device}"
+        return f"{self.kind}:{self.device}"
 
     @property
     def costs(self) -> bool:
@@ -37,7 +49,63 @@ class IbmService:
 
     def compile(self, circuit: QuantumCircuit) -> Compiled:
         """As `Sampler.compile`, on the qubits that the transpiler finds least noisy."""
-        return fewest_gates(circuit, self._backend())
+        return fewest_gates(circuit, self.backend())
+
+    def find(self, label: str) -> str | None:
+        """As `Queue.find`."""
+        jobs = tried(lambda: self._service().jobs(limit=1, job_tags=[label]))
+        return str(jobs[0].job_id()) if jobs else None
+
+    def state(self, job_id: str) -> State:
+        """As `Queue.state`."""
+        job = tried(lambda: self._service().job(job_id))
+        status = str(tried(job.status))
+        if status == "DONE":
+            return State("done")
+        if status in ("ERROR", "CANCELLED"):
+            return State("failed", str(tried(job.error_message) or status))
+        return State("waiting")
+
+    def result(self, job_id: str) -> Any:
+        """Of a job that is done, as IBM's package reads it."""
+        return tried(lambda: self._service().job(job_id).result())
+
+    def backend(self) -> Any:
+        """The device.
+
+        Raises:
+            InputError: there is none of this name.
+            TransientError: IBM does not list its devices now.
+        """
+        if "backend" not in self._opened:
+            self._opened["backend"] = self._found()
+        return self._opened["backend"]
+
+    def _found(self) -> Any:
+        from qiskit.providers.exceptions import QiskitBackendNotFoundError
+
+        service = self._service()
+        try:
+            return tried(lambda: service.backend(self.device))
+        except InputError as error:
+            if not isinstance(error.__context__, QiskitBackendNotFoundError):
+                raise
+            known = [one.name for one in tried(service.backends)]  # none as well if the list was refused
+        if not known:
+            raise TransientError("IBM Quantum lists no devices.", _AGAIN)
+        raise InputError(f"IBM Quantum has no device {self.device!r} for you.", f"Use one of {', '.join(known)}.")
+
+    def _service(self) -> Any:
+        with needs("qiskit-ibm-runtime", "ibm"):
+            from qiskit_ibm_runtime import QiskitRuntimeService
+        if "service" not in self._opened:
+            self._opened["service"] = tried(QiskitRuntimeService)
+        return self._opened["service"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class IbmService(IbmQueue):
+    """Jobs of SamplerV2 on an IBM device, all of one run in one batch."""
 
     def price(self, circuit: QuantumCircuit, shots: int) -> Price | None:
         """IBM charges by time and tells none before."""
@@ -48,61 +116,53 @@ class IbmService:
         """As `Service.submit`."""
         from qiskit_ibm_runtime import Batch, SamplerV2
 
-        backend = self._backend()
+        backend = self.backend()
         if "batch" not in self._opened:
-            self._opened["batch"] = self._tried(lambda: Batch(backend=backend))
+            self._opened["batch"] = tried(lambda: Batch(backend=backend))
         sampler = SamplerV2(mode=self._opened["batch"])
         sampler.options.environment.job_tags = [label]
         native = transpile(circuit, target=backend.target, optimization_level=0)
-        return str(self._tried(lambda: sampler.run([native], shots=shots)).job_id())
-
-    def find(self, label: str) -> str | None:
-        """As `Service.find`."""
-        jobs = self._tried(lambda: self._service().jobs(limit=1, job_tags=[label]))
-        return str(jobs[0].job_id()) if jobs else None
-
-    def state(self, job_id: str) -> State:
-        """As `Service.state`."""
-        job = self._tried(lambda: self._service().job(job_id))
-        status = str(self._tried(job.status))
-        if status == "DONE":
-            return State("done")
-        if status in ("ERROR", "CANCELLED"):
-            return State("failed", str(job.error_message() or status))
-        return State("waiting")
+        return str(tried(lambda: sampler.run([native], shots=shots)).job_id())
 
     def counts(self, job_id: str, circuit: QuantumCircuit, shots: int) -> Counts:
         """As `Service.counts`."""
         del shots
-        result = self._tried(lambda: self._service().job(job_id).result())
-        register = circuit.cregs[0].name
-        return dict(result[0].data[register].get_counts())
+        return dict(self.result(job_id)[0].data[circuit.cregs[0].name].get_counts())
 
-    def _service(self) -> Any:
-        with needs("qiskit-ibm-runtime", "ibm"):
-            from qiskit_ibm_runtime import QiskitRuntimeService
-            from qiskit_ibm_runtime.accounts import AccountNotFoundError
-        if "service" not in self._opened:
-            try:
-                self._opened["service"] = self._tried(QiskitRuntimeService)
-            except AccountNotFoundError:
-                raise InputError("IBM Quantum wants a key.", REMEDY) from None
-        return self._opened["service"]
 
-    def _backend(self) -> Any:
-        if "backend" not in self._opened:
-            self._opened["backend"] = self._tried(lambda: self._service().backend(self.device))
-        return self._opened["backend"]
+def tried(call: Callable[[], Any]) -> Any:
+    """What a call of IBM's package gives.
 
-    def _tried(self, call: Any) -> Any:
-        from qiskit_ibm_runtime.exceptions import IBMRuntimeError
-        from requests.exceptions import ConnectionError as RequestsConnectionError
+    Raises:
+        TransientError: IBM cannot be reached, is busy, or asks for patience.
+        InputError: there is no account, or IBM refuses. The message holds no key.
+    """
+    from qiskit.exceptions import QiskitError
+    from qiskit_ibm_runtime.accounts import AccountNotFoundError
+    from requests.exceptions import RequestException
 
-        try:
-            return call()
-        except RequestsConnectionError:
-            raise TransientError(
-                "IBM Quantum cannot be reached.", "Run the command again: it goes on from here."
-            ) from None
-        except IBMRuntimeError as error:
-            raise InputError(f"IBM Quantum refuses: {error}.", REMEDY) from None
+    try:
+        return call()
+    except AccountNotFoundError:
+        raise InputError("IBM Quantum wants a key.", REMEDY) from None
+    except (QiskitError, RequestException) as error:
+        if any(map(_may_pass, _causes(error))):
+            raise TransientError(f"IBM Quantum is busy or cannot be reached: {type(error).__name__}.", _AGAIN) from None
+        raise InputError(f"IBM Quantum refuses: {error}.", REMEDY) from None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """IBM's package wraps what its transport raised, some of it several times."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _may_pass(error: BaseException) -> bool:
+    from requests.exceptions import RequestException
+
+    response = getattr(error, "response", None)
+    if isinstance(error, RequestException) and response is None:
+        return True
+    status = getattr(error, "status_code", getattr(response, "status_code", 0))
+    return bool(status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR)

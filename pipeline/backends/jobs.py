@@ -1,8 +1,9 @@
-"""Jobs: circuits on a vendor's machines, each submitted once, whatever happens meanwhile.
+"""Jobs: work on a vendor's machines, each submitted once, whatever happens meanwhile.
 
-The store knows each job by the hash of its circuit, shots and seed. Before a job is submitted its label is written
-there, after that its id, at last its counts. A run that was cut off goes on from what it finds: counts are taken as
-they are, an id is asked for, and a label without an id is looked up at the vendor before anything is submitted again.
+The store knows each job by the hash of its content, such as circuit, shots and seed. Before a job is submitted its
+label is written there, after that its id, at last its result. A run that was cut off goes on from what it finds:
+results are taken as they are, an id is asked for, and a label without an id is looked up at the vendor before anything
+is submitted again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from qiskit import QuantumCircuit
 
@@ -45,16 +46,26 @@ class State:
     """Of a failure, in the vendor's words."""
 
 
-class Service(Protocol):
+class Queue(Protocol):
     """A vendor's queue. Methods raise TransientError where the same call may succeed later."""
 
     @property
     def name(self) -> str:
-        """As in `eigenlead run-circuit --list`."""
+        """What users call it."""
 
     @property
     def costs(self) -> bool:
         """Whether a job costs money."""
+
+    def find(self, label: str) -> str | None:
+        """The id of the job that carries the label, if the vendor has it."""
+
+    def state(self, job_id: str) -> State:
+        """How far it is."""
+
+
+class Service(Queue, Protocol):
+    """A queue for circuits."""
 
     def compile(self, circuit: QuantumCircuit) -> Compiled:
         """As `Sampler.compile`."""
@@ -64,12 +75,6 @@ class Service(Protocol):
 
     def submit(self, circuit: QuantumCircuit, shots: int, label: str) -> str:
         """The id of a new job that carries the label."""
-
-    def find(self, label: str) -> str | None:
-        """The id of the job that carries the label, if the vendor has it."""
-
-    def state(self, job_id: str) -> State:
-        """How far it is."""
 
     def counts(self, job_id: str, circuit: QuantumCircuit, shots: int) -> Counts:
         """Of a job that is done."""
@@ -83,6 +88,109 @@ class Consent:
     """To submit what costs money."""
     most: float | None = None
     """Highest price of all jobs together, in the vendor's unit."""
+
+    def check(self, what: str, total: Price | None) -> None:
+        """Before what costs money is submitted.
+
+        Raises:
+            InputError: the user did not agree to pay, or the price is above the limit or unknown.
+        """
+        price = f"{total.amount:.2f} {total.unit}" if total else "a price that the service does not tell"
+        would = f"This would submit {what} for {price}"
+        if not self.agreed:
+            raise InputError(f"{would}.", "Add --yes to agree.")
+        if self.most is None:
+            return
+        if total is None:
+            raise InputError(f"{would}.", "Leave --max-price out to submit them all the same.")
+        if total.amount > self.most:
+            raise InputError(
+                f"{would}, above the limit of {self.most:g}.", "Use fewer --shots, or a higher --max-price."
+            )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """How to submit a job and to read its result."""
+
+    key: str
+    """Hash of what determines it."""
+    submit: Callable[[str], str]
+    """The id of a new job that carries the label."""
+    read: Callable[[str], Any]
+    """The result of the id's job, once it is done, as a JSON value."""
+
+    @property
+    def label(self) -> str:
+        """Its name at the vendor."""
+        return f"eigenlead-{self.key}"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ledger:
+    """What the store knows of a queue's jobs."""
+
+    queue: Queue
+    store: Store
+    sleep: Callable[[float], None] = time.sleep
+
+    def new(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those that are not known to be submitted."""
+        return [job for job in jobs if not {"id", "result"} & (self.store.get(job.key) or {}).keys()]
+
+    def results(self, jobs: Sequence[Job]) -> tuple[Any, ...]:
+        """Submit what is not submitted yet, then wait for all. What they cost has been agreed to.
+
+        Raises:
+            ComputationError: a job failed.
+            TransientError: the queue could not be reached for long; the same call goes on from there.
+        """
+        for job in self.new(jobs):
+            self._submit(job)
+        return tuple(self._result(job) for job in jobs)
+
+    def patiently(self, call: Callable[[], _T]) -> _T:
+        """Try again, with longer and longer pauses, what may pass."""
+        pause = _FIRST_PAUSE_SECONDS
+        for _ in range(_MOST_REFUSALS):
+            try:
+                return call()
+            except TransientError:
+                self.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        return call()
+
+    def _submit(self, job: Job) -> None:
+        """Unless the vendor knows it already; an answer that was lost may have been a submission."""
+        submitted_before = [job.label] if self.store.get(job.key) else []
+        self.store.replace(job.key, _STAGE, {"label": job.label})
+
+        def submitted() -> str:
+            known = self.queue.find(job.label) if submitted_before else None
+            submitted_before.append(job.label)
+            return known or job.submit(job.label)
+
+        job_id = self.patiently(submitted)
+        self.store.replace(job.key, _STAGE, {"label": job.label, "id": job_id})
+
+    def _result(self, job: Job) -> Any:
+        record = self.store.get(job.key) or {}
+        if "result" in record:
+            return record["result"]
+        job_id = record["id"]
+        pause = _FIRST_PAUSE_SECONDS
+        while (state := self.patiently(lambda: self.queue.state(job_id))).kind == "waiting":
+            self.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        if state.kind == "failed":
+            self.store.remove(job.key)  # the next run may submit it again
+            raise ComputationError(
+                f"The job {job_id} failed on {self.queue.name}: {state.reason or 'no reason given'}.",
+                "Run the command again to submit it once more.",
+            )
+        result = self.patiently(lambda: job.read(job_id))
+        self.store.replace(job.key, _STAGE, {**record, "result": result})
+        return result
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -111,104 +219,45 @@ class QueuedSampler:
             ComputationError: a job failed.
             TransientError: the service could not be reached for long; the same call goes on from there.
         """
-        jobs = [
-            _Job(job_key(self.name, circuit, n, seed), circuit, n) for circuit, n in zip(circuits, shots, strict=True)
-        ]
-        self._check_consent([job for job in jobs if not {"id", "counts"} & (self.store.get(job.key) or {}).keys()])
-        for job in jobs:
-            self._submit(job)
-        return tuple(self._counts(job) for job in jobs)
-
-    def _check_consent(self, new: Sequence[_Job]) -> None:
-        if not new or not self.service.costs:
-            return
-        total = self.price([job.circuit for job in new], [job.shots for job in new])
-        price = f"{total.amount:.2f} {total.unit}" if total else "a price that the service does not tell"
-        what = f"{len(new)} jobs with {sum(job.shots for job in new)} shots on {self.name} for {price}"
-        if not self.consent.agreed:
-            raise InputError(f"This would submit {what}.", "Add --yes to submit them, or --dry-run to look only.")
-        if self.consent.most is None:
-            return
-        if total is None:
-            raise InputError(f"This would submit {what}.", "Leave --max-price out to submit them all the same.")
-        if total.amount > self.consent.most:
-            raise InputError(
-                f"This would submit {what}, above the limit of {self.consent.most:g}.",
-                "Use fewer --shots, or a higher --max-price.",
-            )
+        jobs = {self._job(circuit, n, seed): (circuit, n) for circuit, n in zip(circuits, shots, strict=True)}
+        new = [jobs[job] for job in self._ledger.new(list(jobs))]
+        if new and self.service.costs:
+            n_shots = sum(n for _, n in new)
+            price = self.price([circuit for circuit, _ in new], [n for _, n in new])
+            self.consent.check(f"{len(new)} jobs with {n_shots} shots on {self.name}", price)
+        return self._ledger.results(list(jobs))
 
     def price(self, circuits: Sequence[QuantumCircuit], shots: Sequence[int]) -> Price | None:
         """Of all jobs together; None where the vendor does not tell."""
         prices = [
-            self._patiently(partial(self.service.price, circuit, n)) for circuit, n in zip(circuits, shots, strict=True)
+            self._ledger.patiently(partial(self.service.price, circuit, n))
+            for circuit, n in zip(circuits, shots, strict=True)
         ]
         known = [price for price in prices if price]
         if not known or len(known) < len(prices):
             return None
         return Price(sum(price.amount for price in known), known[0].unit)
 
-    def _submit(self, job: _Job) -> None:
-        """Unless the store or the vendor knows it already; an answer that was lost may have been a submission."""
-        record = self.store.get(job.key)
-        if record and ("id" in record or "counts" in record):
-            return
-        self.store.replace(job.key, _STAGE, {"label": job.label})
-
-        def submitted() -> str:
-            known = self.service.find(job.label) if submitted_before else None
-            submitted_before.append(job.label)
-            return known or self.service.submit(job.circuit, job.shots, job.label)
-
-        submitted_before = [job.label] if record else []
-        job_id = self._patiently(submitted)
-        self.store.replace(job.key, _STAGE, {"label": job.label, "id": job_id})
-
-    def _counts(self, job: _Job) -> Counts:
-        record = self.store.get(job.key) or {}
-        if "counts" in record:
-            return dict(record["counts"])
-        job_id = record["id"]
-        pause = _FIRST_PAUSE_SECONDS
-        while (state := self._patiently(lambda: self.service.state(job_id))).kind == "waiting":
-            self.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-        if state.kind == "failed":
-            self.store.remove(job.key)  # the next run may submit it again
-            raise ComputationError(
-                f"The job {job_id} failed on {self.name}: {state.reason or 'no reason given'}.",
-                "Run the command again to submit it once more.",
-            )
-        counts = dict(self._patiently(lambda: self.service.counts(job_id, job.circuit, job.shots)))
-        self.store.replace(job.key, _STAGE, {**record, "counts": counts})
-        return counts
-
-    def _patiently(self, call: Callable[[], _T]) -> _T:
-        """Try again, with longer and longer pauses, what may pass."""
-        pause = _FIRST_PAUSE_SECONDS
-        for _ in range(_MOST_REFUSALS):
-            try:
-                return call()
-            except TransientError:
-                self.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-        return call()
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Job:
-    key: str
-    circuit: QuantumCircuit
-    shots: int
-
     @property
-    def label(self) -> str:
-        """Its name at the vendor."""
-        return f"eigenlead-{self.key}"
+    def _ledger(self) -> Ledger:
+        return Ledger(self.service, self.store, self.sleep)
+
+    def _job(self, circuit: QuantumCircuit, shots: int, seed: int) -> Job:
+        return Job(
+            key=job_key(self.name, circuit, shots, seed),
+            submit=lambda label: self.service.submit(circuit, shots, label),
+            read=lambda job_id: dict(self.service.counts(job_id, circuit, shots)),
+        )
 
 
 def job_key(name: str, circuit: QuantumCircuit, shots: int, seed: int) -> str:
-    """Hash of what determines a job. Angles enter to a millionth of a radian: what a VQE converges to, no more."""
-    gates = [
+    """Hash of what determines a job."""
+    return content_hash(_STAGE, VERSION, name, content(circuit), shots, seed)
+
+
+def content(circuit: QuantumCircuit) -> list[Any]:
+    """What of a circuit enters hashes. Angles do to a millionth of a radian: what a VQE converges to, no more."""
+    return [
         (
             step.name,
             [round(float(angle), 6) for angle in step.params],
@@ -217,4 +266,3 @@ def job_key(name: str, circuit: QuantumCircuit, shots: int, seed: int) -> str:
         )
         for step in circuit.data
     ]
-    return content_hash(_STAGE, VERSION, name, gates, shots, seed)

@@ -1,16 +1,16 @@
-"""Annealing: D-Wave's samplers on the QUBO, here and in the cloud."""
+"""Annealing: D-Wave's samplers on the QUBO, on this machine."""
 
 from __future__ import annotations
 
-import os
 import time
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.errors import InputError, TransientError
+from pipeline.errors import InputError
 from pipeline.selection.problem import Problem, Qubo, qubo
 from pipeline.selection.solution import Solution, best_of
 
@@ -37,7 +37,7 @@ def simulated_annealing(problem: Problem, seed: int = 0) -> Solution:
     return _sampled(
         problem,
         "annealing",
-        _package("dwave.samplers").SimulatedAnnealingSampler(),
+        package("dwave.samplers").SimulatedAnnealingSampler(),
         f"Simulated annealing, {READS} reads of {SWEEPS} sweeps",
         num_reads=READS,
         num_sweeps=SWEEPS,
@@ -56,7 +56,7 @@ def tabu(problem: Problem, seed: int = 0) -> Solution:
     return _sampled(
         problem,
         "tabu",
-        _package("dwave.samplers").TabuSampler(),
+        package("dwave.samplers").TabuSampler(),
         f"Tabu search, 10 times {milliseconds / 1000:.1f} s",
         num_reads=10,
         timeout=milliseconds,
@@ -75,7 +75,7 @@ def exhaustive(problem: Problem) -> Solution:
             f"{problem.n} compounds have 2^{problem.n} choices.",
             f"Give at most {MOST_EXHAUSTIVE}, or use another solver.",
         )
-    return _sampled(problem, "exhaustive", _package("dimod").ExactSolver(), f"All 2^{problem.n} choices of bits")
+    return _sampled(problem, "exhaustive", package("dimod").ExactSolver(), f"All 2^{problem.n} choices of bits")
 
 
 def mock_annealer(problem: Problem, seed: int = 0) -> Solution:
@@ -91,15 +91,15 @@ def mock_annealer(problem: Problem, seed: int = 0) -> Solution:
             f"{problem.n} compounds, all pairs of which are coupled, are too many for the mock annealer.",
             f"Give at most {MOST_EMBEDDED}, or use another solver.",
         )
-    samplers = _package("dwave.samplers")
+    samplers = package("dwave.samplers")
     scale = qubo(problem).scale
-    mock = _package("dwave.system.testing").MockDWaveSampler(
+    mock = package("dwave.system.testing").MockDWaveSampler(
         topology_type="pegasus",
         topology_shape=_PEGASUS,
         substitute_sampler=samplers.SimulatedAnnealingSampler(),
         substitute_kwargs={"num_sweeps": SWEEPS, "seed": seed, "beta_range": (_HOT / scale, _COLD / scale)},
     )
-    composite = _package("dwave.system").EmbeddingComposite(mock)
+    composite = package("dwave.system").EmbeddingComposite(mock)
     return _sampled(
         problem,
         "mock-annealer",
@@ -111,66 +111,47 @@ def mock_annealer(problem: Problem, seed: int = 0) -> Solution:
     )
 
 
-def cloud_annealer(problem: Problem) -> Solution:
-    """D-Wave's Advantage in the cloud; it costs processor time of the account.
-
-    Raises:
-        InputError: no credentials, or D-Wave's packages are not installed.
-        TransientError: the service could not be reached.
-    """
-    system = _cloud("dwave.system")
-    try:
-        composite = system.EmbeddingComposite(system.DWaveSampler(topology__type="pegasus"))
-        return _sampled(
-            problem, "annealer", composite, "D-Wave Advantage, 1000 reads", num_reads=1000, return_embedding=True
-        )
-    except (OSError, _package("dwave.cloud.exceptions").SolverError) as error:
-        raise TransientError(f"D-Wave's service did not answer: {error}.", "Try again later.") from error
-
-
-def cloud_hybrid(problem: Problem) -> Solution:
-    """D-Wave's hybrid solver in the cloud; it costs solver time of the account.
-
-    Raises:
-        InputError: no credentials, or D-Wave's packages are not installed.
-        TransientError: the service could not be reached.
-    """
-    system = _cloud("dwave.system")
-    try:
-        return _sampled(problem, "hybrid", system.LeapHybridSampler(), "D-Wave's hybrid solver")
-    except (OSError, _package("dwave.cloud.exceptions").SolverError) as error:
-        raise TransientError(f"D-Wave's service did not answer: {error}.", "Try again later.") from error
-
-
 def _sampled(problem: Problem, name: str, sampler: Any, words: str, **options: Any) -> Solution:
     start = time.perf_counter()
-    result = sampler.sample(_model(qubo(problem)), **options)
+    result = sampler.sample(model(qubo(problem)), **options)
     order = np.argsort(list(result.variables))
     samples = np.repeat(np.asarray(result.record.sample)[:, order], result.record.num_occurrences, axis=0)
-    chosen, objective, n_feasible = best_of(problem, samples)
-    words += f"; {n_feasible} of {len(samples)} samples chose {problem.k} compounds by themselves"
     embedding = result.info.get("embedding_context", {}).get("embedding")
     if embedding:
         chains = [len(chain) for chain in embedding.values()]
         words += f"; {sum(chains)} qubits, the longest chain {max(chains)}"
-    return Solution(name, chosen, objective, time.perf_counter() - start, None, f"{words}.")
+    return solution(problem, name, samples, time.perf_counter() - start, words)
 
 
-def _model(energy: Qubo) -> Any:
+def solution(problem: Problem, name: str, samples: NDArray[np.integer], seconds: float, words: str) -> Solution:
+    """The best of the samples, with words on how they came about.
+
+    Args:
+        problem: what is to be chosen.
+        name: of the solver.
+        samples: (samples, n) bits.
+        seconds: that it took.
+        words: the beginning of a sentence.
+    """
+    chosen, objective, n_feasible = best_of(problem, samples)
+    words += f"; {n_feasible} of {len(samples)} samples chose {problem.k} compounds by themselves."
+    return Solution(name, chosen, objective, seconds, None, words)
+
+
+def model(energy: Qubo) -> Any:
+    """The QUBO as dimod's model of bits."""
     first, second = np.triu_indices(len(energy.linear), 1)
-    return _package("dimod").BinaryQuadraticModel.from_numpy_vectors(
+    return package("dimod").BinaryQuadraticModel.from_numpy_vectors(
         energy.linear, (first, second, energy.quadratic[first, second]), energy.constant, "BINARY"
     )
 
 
-def _cloud(name: str) -> ModuleType:
-    module = _package(name)
-    if not os.environ.get("DWAVE_API_TOKEN"):
-        raise InputError("D-Wave's cloud needs credentials.", "Set DWAVE_API_TOKEN, or leave the cloud's solvers out.")
-    return module
+def package(name: str) -> ModuleType:
+    """A module of D-Wave's packages.
 
-
-def _package(name: str) -> ModuleType:
+    Raises:
+        InputError: it is not installed.
+    """
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import ComputationError, InputError
-from pipeline.selection import annealing
+from pipeline.selection import annealing, dwave_cloud
+from pipeline.selection.dwave_cloud import Cloud
 from pipeline.selection.exact import exact
 from pipeline.selection.problem import Problem
 from pipeline.selection.qaoa import MOST_QUBITS, qaoa
@@ -20,30 +21,29 @@ class Solver:
     title: str
     most: int | None
     """Compounds that it takes; None: any number."""
-    is_cloud: bool
-    """Whether it costs time of an account."""
-    solve: Callable[[Problem, int, float], Solution]
-    """Of a problem, a seed and a time limit in seconds, which only the exact one heeds."""
+    solve: Callable[[Problem, int, float, Cloud], Solution]
+    """Of a problem, a seed, a time limit in seconds, which only the exact one heeds, and what the cloud may do."""
 
 
 SOLVERS: Mapping[str, Solver] = {
-    "mip": Solver("Exact MIP (HiGHS)", None, False, lambda problem, _, seconds: exact(problem, seconds)),
+    "mip": Solver("Exact MIP (HiGHS)", None, lambda problem, _, seconds, __: exact(problem, seconds)),
     "annealing": Solver(
-        "Simulated annealing", None, False, lambda problem, seed, _: annealing.simulated_annealing(problem, seed)
+        "Simulated annealing", None, lambda problem, seed, *_: annealing.simulated_annealing(problem, seed)
     ),
-    "tabu": Solver("Tabu search", None, False, lambda problem, seed, _: annealing.tabu(problem, seed)),
+    "tabu": Solver("Tabu search", None, lambda problem, seed, *_: annealing.tabu(problem, seed)),
     "mock-annealer": Solver(
         "Annealer’s graph, simulated",
         annealing.MOST_EMBEDDED,
-        False,
-        lambda problem, seed, _: annealing.mock_annealer(problem, seed),
+        lambda problem, seed, *_: annealing.mock_annealer(problem, seed),
     ),
-    "qaoa": Solver("QAOA on Aer", MOST_QUBITS, False, lambda problem, seed, _: qaoa(problem, seed)),
+    "qaoa": Solver("QAOA on Aer", MOST_QUBITS, lambda problem, seed, *_: qaoa(problem, seed)),
     "exhaustive": Solver(
-        "Every choice of bits", annealing.MOST_EXHAUSTIVE, False, lambda problem, *_: annealing.exhaustive(problem)
+        "Every choice of bits", annealing.MOST_EXHAUSTIVE, lambda problem, *_: annealing.exhaustive(problem)
     ),
-    "annealer": Solver("D-Wave Advantage", 150, True, lambda problem, *_: annealing.cloud_annealer(problem)),
-    "hybrid": Solver("D-Wave hybrid", None, True, lambda problem, *_: annealing.cloud_hybrid(problem)),
+    "annealer": Solver(
+        "D-Wave annealer", 150, lambda problem, seed, _, cloud: dwave_cloud.annealer(problem, seed, cloud)
+    ),
+    "hybrid": Solver("D-Wave hybrid", None, lambda problem, seed, _, cloud: dwave_cloud.hybrid(problem, seed, cloud)),
 }
 DEFAULTS = ("mip", "annealing", "mock-annealer", "qaoa")
 
@@ -57,7 +57,7 @@ class Skipped:
 
 
 def solve_all(
-    problem: Problem, names: Sequence[str], seed: int, seconds: float
+    problem: Problem, names: Sequence[str], seed: int, seconds: float, cloud: Cloud
 ) -> tuple[list[Solution], list[Skipped]]:
     """Solve a problem by several solvers, best first; those that cannot are told with their reason.
 
@@ -73,7 +73,7 @@ def solve_all(
             skipped.append(Skipped(name, f"takes up to {solver.most} compounds, and here are {problem.n}."))
             continue
         try:
-            solved.append(solver.solve(problem, seed, seconds))
+            solved.append(solver.solve(problem, seed, seconds, cloud))
         except ComputationError as error:
             skipped.append(Skipped(name, str(error)))
     return sorted(solved, key=lambda one: -one.objective), skipped

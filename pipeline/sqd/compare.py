@@ -94,4 +94,5 @@ def _first(reference: int, strings: NDArray[np.int64], count: int) -> NDArray[np
     """The first different ones."""
     together = np.concatenate([np.array([reference]), strings])
     _, positions = np.unique(together, return_index=True)
-    return together[np.sort(positions)[:count]]
+    first: NDArray[np.int64] = together[np.sort(positions)[:count]]
+    return first

@@ -59,11 +59,38 @@ def test_a_dry_run_runs_nothing(env):
     assert json.loads(run.stdout)["costs"] is False
 
 
+@pytest.mark.slow
+def test_ibms_own_estimator_is_asked_once_and_after_a_yes(env):
+    pytest.importorskip("qiskit_ibm_runtime")
+    from ibm_server import DEVICE, Ibm
+
+    ibm = Ibm()
+    ours = {name: value for name, value in env.items() if name.lower() not in ("no_proxy", "http_proxy")}
+    asked = ("--backend", f"ibm-estimator:{DEVICE}", "--resilience", "2", "--shots", "20000", "--json")
+    try:
+        looked = json.loads(hydrogen(ours | ibm.environment, *asked, "--dry-run").stdout)
+        assert looked["costs"]
+        refused = hydrogen(ours | ibm.environment, *asked)
+        assert refused.returncode == 2
+        assert "--yes" in refused.stderr
+        assert not ibm.jobs
+        run = hydrogen(ours | ibm.environment, *asked, "--yes")
+        assert run.returncode == 0, run.stderr
+        fields = json.loads(run.stdout)
+        assert list(fields["mitigation"]) == ["resilience 2"]
+        assert abs(fields["energy_hartree"] - fields["exact_hartree"]) < 4 * fields["standard_error_hartree"]
+        assert json.loads(hydrogen(ours | ibm.environment, *asked).stdout) == fields  # known by now
+        assert len(ibm.jobs) == 1
+    finally:
+        ibm.close()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (("--backend", "ionq:qpu.forte-1", "--yes"), "set IONQ_API_KEY"),
         (("--backend", "aer", "--mitigate", "zne"), "no noise"),
+        (("--backend", "aer", "--resilience", "1"), "no levels of resilience"),
         (("--backend", "nonesuch"), "There is no backend"),
         (("--backend", "aer-shots", "--mitigate", "sqd", "--mapping", "parity"), "jordan-wigner"),
     ],

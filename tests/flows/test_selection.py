@@ -15,13 +15,14 @@ from flows.report.write import write_report
 from flows.selection.document import SelectionDocument, Weights, write_selection
 from flows.selection.select import select
 from pipeline.errors import InputError
+from pipeline.selection.dwave_cloud import Cloud
 
 TWINS = ("a", "C=CC(=O)Nc1ccccc1"), ("b", "C=CC(=O)Nc1ccccc1C"), ("c", "C=CC(=O)Nc1ccc(C)cc1"), ("d", "C=CC#N")
 
 
 def selected(k: int, **weights: float) -> SelectionDocument:
     report = examples.document(tuple(examples.candidate(i, *one) for i, one in enumerate(TWINS, start=1)))
-    return select(report, k, Weights(**weights), ["mip"], seed=0, seconds=60)
+    return select(report, k, Weights(**weights), ["mip"], seed=0, seconds=60, cloud=Cloud())
 
 
 def test_value_alone_is_the_ranking() -> None:
@@ -59,15 +60,35 @@ def test_the_command_writes_the_record_and_the_page(tmp_path: Path) -> None:
     assert {one.solver for one in record.solvers} == {"mip", "annealing", "ranking"}
 
 
-def test_the_cloud_needs_a_yes(tmp_path: Path) -> None:
+def test_the_cloud_is_asked_once_and_after_a_yes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dwave.system")
+    from sapi_server import Sapi
+
     write_report(examples.example(), tmp_path)
-    result = CliRunner().invoke(app, ["select", str(tmp_path), "--k", "4", "--solver", "hybrid"])
-    assert isinstance(result.exception, InputError)
-    assert "--yes" in str(result.exception)
+    sapi = Sapi()
+    for name, value in sapi.environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    asked = ["select", str(tmp_path), "--k", "4", "--solver", "hybrid", "--store", f"sqlite:///{tmp_path}/store.sqlite"]
+    try:
+        refused = CliRunner().invoke(app, asked)
+        assert isinstance(refused.exception, InputError)
+        assert "3.00 s of solver time. Add --yes" in str(refused.exception)
+        beside = CliRunner().invoke(app, [*asked, "--solver", "mip"])
+        assert beside.exit_code == 0
+        assert "Add --yes" in beside.output
+        assert not sapi.problems
+        for options in (["--yes"], []):  # the second time it is known
+            result = CliRunner().invoke(app, [*asked, *options])
+            assert result.exit_code == 0, result.output
+            assert len(sapi.problems) == 1
+        record = SelectionDocument.model_validate(json.loads((tmp_path / "selection.json").read_text()))
+        assert {one.solver for one in record.solvers} == {"hybrid", "ranking"}
+    finally:
+        sapi.close()
 
 
 def test_the_page_is_whole_and_runs_nothing(tmp_path: Path) -> None:
-    document = select(examples.hostile(), 3, Weights(), ["mip"], seed=0, seconds=60)
+    document = select(examples.hostile(), 3, Weights(), ["mip"], seed=0, seconds=60, cloud=Cloud())
     page = write_selection(document, tmp_path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
