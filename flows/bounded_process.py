@@ -7,7 +7,6 @@ again for the next one. Libraries use one thread in it: one process a core is wh
 from __future__ import annotations
 
 import os
-import pickle
 import resource
 import signal
 import subprocess
@@ -242,7 +241,7 @@ def _answer(
         outcome = None, error
     try:
         connection.send(outcome)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
+    except Exception as error:  # of pickle, or of the object's own code
         connection.send((None, RuntimeError(f"{outcome!r:.200} cannot be sent back: {error}")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -92,10 +93,11 @@ def slurm_cluster(cores: int = 1) -> Any:
     Raises:
         ValueError: it says nothing of a job's cores and memory.
     """
+    import dask
     from dask_jobqueue.slurm import SLURMCluster
 
     jobs: Any = SLURMCluster()
-    jobs.scale(cores=cores)
+    jobs.scale(jobs=math.ceil(cores / dask.config.get("jobqueue.slurm.cores")))
     return jobs
 
 

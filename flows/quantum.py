@@ -32,7 +32,6 @@ from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.measured_state import (
     MAPPING,
-    NOTHING,
     MeasuredState,
     Measurement,
     PlannedMeasurement,
@@ -70,12 +69,7 @@ def check(request: ScreenRequest) -> None:
     if not request.quantum:
         return
     use_credentials(request.quantum, request.credentials)
-    kind, _ = kind_of(request.quantum)
-    if kind.estimates:
-        raise InputError(
-            f"A screen shows energies with and without mitigation, and {kind.key} mitigates by itself.",
-            "Choose another backend, or use eigenlead run-circuit.",
-        )
+    kind_of(request.quantum)
     if costs(request.quantum) and not request.pays:
         raise InputError(
             f"The backend {request.quantum} costs money.",
@@ -167,7 +161,7 @@ def _agree(request: ScreenRequest, screened: Screened, measurements: Mapping[str
         for key, one in measurements.items()
         if key not in left_out and stored_measured_state(one, level, request.seed, store) is None
     ]
-    jobs, shots, price = sum(plan.circuits for plan in plans), sum(plan.shots for plan in plans), total_price(plans)
+    jobs, shots, price = sum(plan.jobs for plan in plans), sum(plan.shots for plan in plans), total_price(plans)
     if not jobs:
         return
     words = f"{price.amount:.2f} {price.unit}" if price else "a price that the service does not tell"
@@ -210,7 +204,7 @@ def _step(
     screened = replace(screened, table=replace(screened.table, candidates=tuple(complete)))
     exact = _ranked(screened, name, request.seed, states, {})
     rankings: dict[_Read, dict[str, MeasuredValue]] = {
-        "measured": _ranked(screened, name, request.seed, states, measured, lambda one: one.energies[NOTHING]),
+        "measured": _ranked(screened, name, request.seed, states, measured, lambda one: one.read),
     }
     mitigates = any(len(one.energies) > 1 for one in measured.values())
     if mitigates:

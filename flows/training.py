@@ -10,6 +10,7 @@ from statistics import fmean
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
@@ -267,7 +268,7 @@ def train_on_assay(
     curve: list[tuple[int, float]] = []
     seconds = 0.0
     order = np.random.default_rng(seed).permutation(np.flatnonzero(~out_of))
-    predicted = np.zeros(0)
+    predicted: NDArray[np.float64] = np.zeros(0)
     ranker: Ranker | None = None
     reading: Reading | None = None
     for share in _SHARES:

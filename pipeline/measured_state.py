@@ -23,8 +23,6 @@ VERSION = 1
 """Raise it when measured energies change: stored ones of other versions are then not used."""
 MAPPING = "parity-tapered"
 """From fermions to qubits: the fewest of them."""
-NOTHING = "none"
-"""Mitigation that does nothing, as a key of `MeasuredState.energies`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,8 @@ class MeasuredState:
     ansatz_hartree: float
     """Of the VQE's state, exactly."""
     energies: dict[str, Energy]
-    """With no mitigation, `NOTHING`, and with one step after the other, such as ``readout+symmetry``."""
+    """With no mitigation, ``none``, and with one step after the other, such as ``readout+symmetry``; of an estimator
+    that mitigates by itself, its own only."""
     n_qubits: int
     """0: a single determinant, whose energy needs no circuit."""
     depth: int
@@ -56,6 +55,11 @@ class MeasuredState:
     circuits: int
     """With different bases; 0 where a state vector was read."""
     shots: int
+
+    @property
+    def read(self) -> Energy:
+        """With as little mitigation as there is."""
+        return next(iter(self.energies.values()))
 
     @property
     def mitigated(self) -> Energy:
@@ -67,7 +71,7 @@ class MeasuredState:
 class PlannedMeasurement:
     """What a measurement would submit to a service that costs money."""
 
-    circuits: int
+    jobs: int
     shots: int
     price: Price | None
     """None: the vendor does not tell."""
@@ -111,7 +115,7 @@ def measured_state(measurement: Measurement, level: LevelOfTheory, seed: int, st
     start = time.perf_counter()
     state = _prepared(measurement, level, seed, store)
     if not state.circuit.num_qubits:
-        energies = {NOTHING: Energy(state.ansatz_hartree, 0.0)}
+        energies = {"none": Energy(state.ansatz_hartree, 0.0)}
         result = MeasuredState(state.ansatz_hartree, energies, 0, 0, 0, 0, 0)
     else:
         consent = Consent(measurement.agreed)
@@ -147,7 +151,7 @@ def planned_measurement(measurement: Measurement, level: LevelOfTheory, seed: in
         steps = _steps(measurement, state)
         backend = opened(measurement.backend, steps, state.symmetries, store, Consent(False))
         plan = planned(backend, state.circuit, state.observable, measurement.shots)
-        result = PlannedMeasurement(plan.circuits, plan.shots, plan.price)
+        result = PlannedMeasurement(plan.jobs, plan.shots, plan.price)
     store.put(key, "quantum_plan", _PLANNED.dump_python(result, mode="json"), time.perf_counter() - start)
     return result
 
@@ -156,7 +160,7 @@ def total_price(plans: Sequence[PlannedMeasurement]) -> Price | None:
     """Of all together; None where the vendor does not tell."""
     if any(plan.price is None for plan in plans):
         return None
-    prices = [plan.price for plan in plans if plan.price is not None and plan.circuits]
+    prices = [plan.price for plan in plans if plan.price is not None and plan.jobs]
     return Price(sum(price.amount for price in prices), prices[0].unit if prices else "")
 
 
@@ -192,6 +196,7 @@ def _prepared(measurement: Measurement, level: LevelOfTheory, seed: int, store: 
 
 
 def _steps(measurement: Measurement, state: Prepared) -> tuple[Step, ...]:
-    if kind_of(measurement.backend)[0].key == EXACT:
+    kind, _ = kind_of(measurement.backend)
+    if kind.key == EXACT or kind.estimates:
         return ()
     return ("readout", "symmetry") if state.circuit.num_qubits <= MOST_PROJECTED_QUBITS else ("readout",)

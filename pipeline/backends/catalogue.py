@@ -6,18 +6,19 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from pipeline.backends import (
     aer,
     azure,
     braket,
     google,
+    google_cloud,
     ibm_cloud,
     ibm_estimator,
     ionq,
     ionq_cloud,
     quantinuum,
+    quantinuum_cloud,
     rigetti,
 )
 from pipeline.backends.backend import Backend, Sampler
@@ -52,8 +53,8 @@ class Kind:
     """Device where none is named."""
     variable: str = ""
     """Of the environment, without which it cannot run."""
-    account: str = ""
-    """File of the vendor's own package with saved accounts, which serves in place of the variable."""
+    configured: Callable[[], bool] | None = None
+    """Whether the vendor's own configuration serves instead of the variable."""
     remedy: str = ""
     """What to do where the variable is not set."""
 
@@ -66,8 +67,7 @@ class Kind:
         """What to do before it can run; empty if it can now."""
         if not all(find_spec(module) for module in self.modules):
             return f"pip install 'eigenlead[{self.extra}]'"
-        saved = self.account and Path(self.account).expanduser().is_file()
-        if self.variable and not os.environ.get(self.variable) and not saved:
+        if self.variable and not os.environ.get(self.variable) and not (self.configured and self.configured()):
             return self.remedy
         return ""
 
@@ -105,7 +105,7 @@ KINDS = (
         "ibm",
         service=ibm_cloud.IbmService,
         variable=ibm_cloud.TOKEN,
-        account=ibm_cloud.ACCOUNT,
+        configured=ibm_cloud.has_account,
         remedy=ibm_cloud.REMEDY,
     ),
     Kind(
@@ -115,7 +115,7 @@ KINDS = (
         "ibm",
         estimates=True,
         variable=ibm_cloud.TOKEN,
-        account=ibm_cloud.ACCOUNT,
+        configured=ibm_cloud.has_account,
         remedy=ibm_cloud.REMEDY,
     ),
     Kind("cirq", "noiseless shots of Cirq", ("cirq",), "google", lambda _: google.CirqSampler()),
@@ -126,6 +126,16 @@ KINDS = (
         "google",
         google.FakeGoogleSampler,
         default="willow_pink",
+    ),
+    Kind(
+        "google:PROCESSOR",
+        "a Google processor through the Quantum Engine",
+        ("cirq", "cirq_google"),
+        "google",
+        service=lambda name: google_cloud.GoogleService(name, google_cloud.project(), google_cloud.key()),
+        variable=google_cloud.KEY,
+        configured=google_cloud.configured,
+        remedy=google_cloud.REMEDY,
     ),
     Kind(
         "ionq-fake",
@@ -151,6 +161,16 @@ KINDS = (
         "quantinuum",
         quantinuum.FakeQuantinuumSampler,
         default="H1-1LE",
+    ),
+    Kind(
+        "quantinuum:MACHINE",
+        "Quantinuum's Nexus: H2-1, H2-2, their emulators (H2-1E, H2-1LE) and syntax checkers (H2-1SC)",
+        ("pytket", "qnexus"),
+        "quantinuum",
+        service=lambda device: quantinuum_cloud.QuantinuumService(device, os.environ.get(quantinuum_cloud.TOKEN, "")),
+        variable=quantinuum_cloud.TOKEN,
+        configured=quantinuum_cloud.logged_in,
+        remedy=quantinuum_cloud.REMEDY,
     ),
     Kind(
         "rigetti-fake",
@@ -207,11 +227,11 @@ def opened(
 
     Args:
         name: as in `eigenlead run-circuit --list`.
-        steps: of mitigation.
+        steps: of mitigation; a state vector and an estimator take none.
         symmetries: of the state, for the step ``symmetry``.
         store: that remembers the jobs of a cloud.
         consent: to what costs money.
-        resilience: level of a vendor's own mitigation; None: the vendor's default.
+        resilience: of an estimator; None: its default.
 
     Raises:
         InputError: as `kind_of` and `Kind.check`.
@@ -219,9 +239,8 @@ def opened(
     kind, device = kind_of(name)
     kind.check(steps, resilience)
     if kind.estimates:
-        queue = ibm_cloud.IbmQueue(device, kind.key)
         level = ibm_estimator.DEFAULT_LEVEL if resilience is None else resilience
-        return ibm_estimator.IbmEstimator(queue, store, consent, level)
+        return ibm_estimator.IbmEstimator(ibm_cloud.IbmQueue(device, kind.key), store, consent, level)
     if kind.service:
         return SampledBackend(QueuedSampler(kind.service(device), store, consent), steps, symmetries)
     return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)

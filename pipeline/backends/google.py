@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,9 @@ from pipeline.backends.backend import Compiled, Counts
 from pipeline.backends.extras import needs
 from pipeline.backends.operations import Link, Turn, bits_of, compiled_for, operations
 from pipeline.errors import InputError
+
+UNKNOWN_ERROR = 0.1
+"""Of a CZ gate that was not calibrated: it is avoided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,12 @@ class FakeGoogleSampler:
         Raises:
             InputError: there is no such processor, or it has too few qubits.
         """
-        return fewest_gates(circuit, _Target.of(self.processor))
+        return fewest_gates(circuit, _virtual(self.processor))
 
     def sample(self, circuits: Sequence[QuantumCircuit], shots: Sequence[int], seed: int) -> tuple[Counts, ...]:
         """As `Sampler.sample`."""
-        cirq, cirq_google = _packages()
-        device = _Target.of(self.processor)
-        named = dict(enumerate(device.qubits))
-        translated = [cirq_circuit(circuit, named) for circuit in circuits]
-        for circuit in translated:
-            device.device.validate_circuit(circuit)
+        cirq, cirq_google = packages()
+        translated = [_virtual(self.processor).translated(circuit) for circuit in circuits]
         engine = cirq_google.engine.create_default_noisy_quantum_virtual_machine(
             self.processor, simulator_class=cirq.DensityMatrixSimulator, seed=seed
         )
@@ -120,11 +119,17 @@ def _ry(angle: float) -> Any:
 
 def counts_of(result: Any) -> Counts:
     """Of a result whose measurement has the key ``b``."""
-    strings = Counter("".join(map(str, row[::-1])) for row in result.measurements["b"].tolist())
+    bits = result.measurements["b"].astype(int)  # the engine's client gives booleans
+    strings = Counter("".join(map(str, row[::-1])) for row in bits.tolist())
     return dict(strings)
 
 
-def _packages() -> tuple[Any, Any]:
+def packages() -> tuple[Any, Any]:
+    """Cirq, and Google's part of it.
+
+    Raises:
+        InputError: they are missing.
+    """
     with needs("cirq-google", "google"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import cirq
@@ -134,27 +139,23 @@ def _packages() -> tuple[Any, Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Target:
+class Grid:
     """A processor for Qiskit's transpiler."""
 
     name: str
     device: Any
+    """Cirq's, which checks circuits."""
     qubits: tuple[Any, ...]
+    """Cirq's, by Qiskit's numbers."""
     target: Target
 
     @staticmethod
-    @cache
-    def of(processor: str) -> _Target:
-        cirq, cirq_google = _packages()
-        known = cirq_google.engine.list_virtual_processors()
-        if processor not in known:
-            raise InputError(f"There is no Google processor {processor!r}.", f"Use one of {', '.join(known)}.")
-        device = cirq_google.engine.create_device_from_processor_id(processor)
-        noise = cirq_google.engine.load_device_noise_properties(processor)
+    def of(name: str, device: Any, error: Callable[[Any, Any], float]) -> Grid:
+        """A processor whose CZ gates err that often on pairs of qubits."""
         qubits = tuple(sorted(device.metadata.qubit_set))
         number = {qubit: k for k, qubit in enumerate(qubits)}
         errors = {
-            (number[a], number[b]): InstructionProperties(error=_error(noise, cirq.CZPowGate, a, b))
+            (number[a], number[b]): InstructionProperties(error=error(a, b))
             for pair in device.metadata.nx_graph.edges
             for a, b in (pair, pair[::-1])
         }
@@ -163,17 +164,35 @@ class _Target:
         angle = Parameter("angle")
         for gate in (RZGate(angle), SXGate(), Measure()):
             target.add_instruction(gate, {(k,): None for k in range(len(qubits))})
-        return _Target(processor, device, qubits, target)
+        return Grid(name, device, qubits, target)
 
     @property
     def num_qubits(self) -> int:
+        """All of them."""
         return len(self.qubits)
 
+    def translated(self, circuit: QuantumCircuit) -> Any:
+        """A measured circuit as Cirq's on this processor, checked."""
+        made = cirq_circuit(circuit, dict(enumerate(self.qubits)))
+        self.device.validate_circuit(made)
+        return made
 
-def _error(noise: Any, gate: Any, *pair: Any) -> float:
-    rates = [
-        rate
-        for identifier, rate in noise.gate_pauli_errors.items()
-        if identifier.gate_type is gate and set(identifier.qubits) == set(pair)
-    ]
-    return max(rates, default=0.1)
+
+@cache
+def _virtual(processor: str) -> Grid:
+    cirq, cirq_google = packages()
+    known = cirq_google.engine.list_virtual_processors()
+    if processor not in known:
+        raise InputError(f"There is no Google processor {processor!r}.", f"Use one of {', '.join(known)}.")
+    device = cirq_google.engine.create_device_from_processor_id(processor)
+    noise = cirq_google.engine.load_device_noise_properties(processor)
+
+    def error(*pair: Any) -> float:
+        rates = [
+            rate
+            for identifier, rate in noise.gate_pauli_errors.items()
+            if identifier.gate_type is cirq.CZPowGate and set(identifier.qubits) == set(pair)
+        ]
+        return max(rates, default=UNKNOWN_ERROR)
+
+    return Grid.of(processor, device, error)

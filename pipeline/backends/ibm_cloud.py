@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from qiskit import QuantumCircuit, transpile
@@ -18,11 +19,16 @@ TOKEN = "QISKIT_IBM_TOKEN"
 """Variable with the key, the one that IBM's own package reads."""
 INSTANCE = "QISKIT_IBM_INSTANCE"
 """Variable with the name or the CRN of what pays; without it IBM's package chooses among those of the key."""
-ACCOUNT = "~/.qiskit/qiskit-ibm.json"
+_ACCOUNTS = "~/.qiskit/qiskit-ibm.json"
 """Where IBM's own package saves accounts."""
 REMEDY = f"Make a key at quantum.cloud.ibm.com and set {TOKEN} to it."
 _AGAIN = "Run the command again: it goes on from here."
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
+
+
+def has_account() -> bool:
+    """Whether IBM's own package has saved one."""
+    return Path(_ACCOUNTS).expanduser().is_file()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

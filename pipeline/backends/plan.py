@@ -19,6 +19,8 @@ class Planned:
     """What would run."""
 
     circuits: int
+    """Calibration and copies with more noise included; what IBM adds for its own mitigation is not."""
+    jobs: int
     shots: int
     """All together."""
     compiled: Compiled
@@ -35,12 +37,12 @@ def planned(backend: Backend, circuit: QuantumCircuit, observable: SparsePauliOp
     """
     if isinstance(backend, IbmEstimator):
         asked = backend.plan(circuit, observable, shots)
-        return Planned(asked.n_settings, asked.n_settings * asked.shots, asked.compiled, costs=True, price=None)
+        return Planned(asked.n_settings, 1, asked.n_settings * asked.shots, asked.compiled, costs=True, price=None)
     if not isinstance(backend, SampledBackend):
         raise InputError("A state vector has no shots to plan.", "Leave --dry-run out, or choose another backend.")
     plan = backend.plan(circuit, observable, shots)
     sampler = backend.sampler
+    n, total = len(plan.circuits), sum(plan.shots)
     if not isinstance(sampler, QueuedSampler) or not sampler.service.costs:
-        return Planned(len(plan.circuits), sum(plan.shots), plan.compiled, costs=False, price=None)
-    price = sampler.price(plan.circuits, plan.shots)
-    return Planned(len(plan.circuits), sum(plan.shots), plan.compiled, costs=True, price=price)
+        return Planned(n, n, total, plan.compiled, costs=False, price=None)
+    return Planned(n, n, total, plan.compiled, costs=True, price=sampler.price(plan.circuits, plan.shots))

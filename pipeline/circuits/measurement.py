@@ -58,7 +58,7 @@ def groups(observable: SparsePauliOp, kind: Kind) -> tuple[Group, ...]:
     order = np.concatenate([order[identity[order]], order[~identity[order]]])
     paulis, coefficients = observable.paulis[order], observable.coeffs[order]
     fits = _compatible(paulis, kind)
-    open_to = np.zeros((0, len(paulis)), dtype=bool)  # whether a group takes a string
+    open_to: NDArray[np.bool_] = np.zeros((0, len(paulis)), dtype=bool)  # whether a group takes a string
     members: list[list[int]] = []
     for k in range(len(paulis)):
         taking = np.flatnonzero(open_to[:, k])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pyscf.fci import direct_spin1
 
 from pipeline.hamiltonian import Hamiltonian
@@ -89,8 +90,9 @@ def exact(hamiltonian: Hamiltonian) -> float | None:
     return float(energy) + hamiltonian.constant
 
 
-def _first(reference: int, strings: np.ndarray, count: int) -> np.ndarray:
+def _first(reference: int, strings: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """The first different ones."""
-    together = np.concatenate([[reference], strings])
+    together = np.concatenate([np.array([reference]), strings])
     _, positions = np.unique(together, return_index=True)
-    return together[np.sort(positions)[:count]]
+    first: NDArray[np.int64] = together[np.sort(positions)[:count]]
+    return first

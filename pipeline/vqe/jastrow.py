@@ -53,7 +53,7 @@ class Jastrow:
     def state(self, operator: UCJOpSpinBalanced) -> Ket:
         """The normalised state."""
         first, *others = self._rotations(self._bases(operator))
-        psi = np.zeros(len(self.occupations[0]) * len(self.occupations[1]), dtype=np.complex128)
+        psi: Ket = np.zeros(len(self.occupations[0]) * len(self.occupations[1]), dtype=np.complex128)
         psi[0] = 1.0
         psi = self._rotate(psi, first)
         for coulomb, rotation in zip(operator.diag_coulomb_mats, others, strict=True):

@@ -177,7 +177,7 @@ def start_of(hamiltonian: Hamiltonian, n_layers: int, start: Start | None = None
     excitations = tuple(Excitation(*orbitals, k) for k, orbitals in enumerate([*singles, *doubles]))
     amplitudes = start_parameters(hamiltonian, excitations, start)
     t1 = amplitudes[: len(singles)].reshape(n_occupied, n - n_occupied)
-    t2 = amplitudes[len(singles) :].reshape(n_occupied, n_occupied, n - n_occupied, n - n_occupied)
+    t2: NDArray[np.float64] = amplitudes[len(singles) :].reshape(n_occupied, n_occupied, n - n_occupied, n - n_occupied)
     t2 = (t2 + t2.transpose(1, 0, 3, 2)) / 2.0
     pairs = interaction_pairs(n)
     operator = UCJOpSpinBalanced.from_t_amplitudes(t2, t1=t1, n_reps=n_layers, interaction_pairs=pairs)

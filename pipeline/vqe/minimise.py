@@ -101,7 +101,8 @@ def _minimise(
     apply = hamiltonian_of(hamiltonian, sector)
     scale = np.sqrt(curvature(hamiltonian, excitations, sector.n_parameters))
     trace: list[float] = []
-    best_energy, best, best_gradient = np.inf, np.zeros(sector.n_parameters), np.zeros(sector.n_parameters)
+    best: Vector = np.zeros(sector.n_parameters)
+    best_energy, best_gradient = np.inf, best
     saved = time.monotonic()
 
     def evaluate(parameters: Vector) -> tuple[float, Vector]:

