@@ -86,7 +86,7 @@ def test_the_templates_of_other_work_pools_are_made_as_the_guide_says(kind: str,
     if shutil.which("jq") is None:
         pytest.skip("jq is not installed: apt-get install jq")
     guide = (ROOT / "docs/how-to/team.md").read_text()
-    (commands,) = (block for block in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if f"--type {kind}" in block)
+    (commands,) = (block for block in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if f"> {kind}.json" in block)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"PATH": path, "PREFECT_HOME": str(tmp_path)}
     subprocess.run(["bash", "-ec", commands], cwd=tmp_path, env=env, check=True)
