@@ -207,7 +207,7 @@ def _use_credentials(options: RunOptions) -> None:
     from prefect.blocks.system import Secret
 
     key = options.backend.partition(":")[0]
-    variable = next((kind.variable for kind in KINDS if kind.key == key), "")
+    variable = next((kind.variable for kind in KINDS if kind.key == key and kind.secret), "")
     if not variable:
         raise InputError(f"The backend {options.backend} takes no credentials.", "Leave --credentials out.")
     try:

@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pipeline.backends import aer, azure, braket, google, ibm_cloud, ionq, ionq_cloud, quantinuum, rigetti
+from pipeline.backends import (
+    aer,
+    azure,
+    azure_cloud,
+    braket,
+    braket_cloud,
+    google,
+    ibm_cloud,
+    ionq,
+    ionq_cloud,
+    quantinuum,
+    rigetti,
+)
 from pipeline.backends.backend import Sampler
 from pipeline.backends.jobs import Service
 from pipeline.errors import InputError
@@ -37,6 +49,8 @@ class Kind:
     """Of the environment, without which it cannot run."""
     remedy: str = ""
     """What to do where the variable is not set."""
+    secret: bool = True
+    """Whether the variable holds the vendor's key."""
 
     @property
     def key(self) -> str:
@@ -121,6 +135,15 @@ KINDS = (
         lambda _: azure.FakeAzureSampler(),
     ),
     Kind(
+        "azure:TARGET",
+        "an Azure Quantum workspace: quantinuum.qpu.h2-1, ionq.qpu.forte-1, rigetti.sim.qvm and others",
+        ("qdk", "azure.quantum"),
+        "azure",
+        service=azure_cloud.AzureService,
+        variable=azure_cloud.KEY,
+        remedy=azure_cloud.REMEDY,
+    ),
+    Kind(
         "braket-fake",
         "Amazon Braket's local density matrix, depolarising noise",
         (),
@@ -128,6 +151,17 @@ KINDS = (
         lambda _: braket.FakeBraketSampler(),
         variable=braket.PYTHON,
         remedy=braket.REMEDY,
+        secret=False,
+    ),
+    Kind(
+        "braket:DEVICE",
+        "Amazon Braket: Cepheus-1-108Q of Rigetti, Forte-1 of IonQ, Garnet of IQM, sv1 and others",
+        (),
+        "",
+        service=braket_cloud.BraketService,
+        variable=braket.PYTHON,
+        remedy=braket.REMEDY,
+        secret=False,
     ),
 )
 
