@@ -203,7 +203,7 @@ def use_credentials(backend: str, credentials: str) -> None:
     from prefect.blocks.system import Secret
 
     key = backend.partition(":")[0]
-    variable = next((kind.variable for kind in KINDS if kind.key == key), "")
+    variable = next((kind.variable for kind in KINDS if kind.key == key and kind.secret), "")
     if not variable:
         raise InputError(f"The backend {backend} takes no credentials.", "Leave --credentials out.")
     try:

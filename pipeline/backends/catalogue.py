@@ -10,7 +10,9 @@ from importlib.util import find_spec
 from pipeline.backends import (
     aer,
     azure,
+    azure_cloud,
     braket,
+    braket_cloud,
     google,
     google_cloud,
     ibm_cloud,
@@ -57,6 +59,8 @@ class Kind:
     """Whether the vendor's own configuration serves instead of the variable."""
     remedy: str = ""
     """What to do where the variable is not set."""
+    secret: bool = True
+    """Whether the variable holds the vendor's key."""
 
     @property
     def key(self) -> str:
@@ -187,6 +191,15 @@ KINDS = (
         lambda _: azure.FakeAzureSampler(),
     ),
     Kind(
+        "azure:TARGET",
+        "an Azure Quantum workspace: quantinuum.qpu.h2-1, ionq.qpu.forte-1, rigetti.sim.qvm and others",
+        ("qdk", "azure.quantum"),
+        "azure",
+        service=azure_cloud.AzureService,
+        variable=azure_cloud.KEY,
+        remedy=azure_cloud.REMEDY,
+    ),
+    Kind(
         "braket-fake",
         "Amazon Braket's local density matrix, depolarising noise",
         (),
@@ -194,6 +207,17 @@ KINDS = (
         lambda _: braket.FakeBraketSampler(),
         variable=braket.PYTHON,
         remedy=braket.REMEDY,
+        secret=False,
+    ),
+    Kind(
+        "braket:DEVICE",
+        "Amazon Braket: Cepheus-1-108Q of Rigetti, Forte-1 of IonQ, Garnet of IQM, sv1 and others",
+        (),
+        "",
+        service=braket_cloud.BraketService,
+        variable=braket.PYTHON,
+        remedy=braket.REMEDY,
+        secret=False,
     ),
 )
 

@@ -127,11 +127,17 @@ def bits_of(steps: Sequence[Turn | Link | Read]) -> list[int]:
     return [read.qubit for read in reads]
 
 
-def openqasm(circuit: QuantumCircuit) -> str:
-    """OpenQASM 3 of a measured circuit in rz, ry and cz, its used qubits numbered from 0."""
+def openqasm(circuit: QuantumCircuit, library: bool = True) -> str:
+    """OpenQASM 3 of a measured circuit in rz, ry and cz, its used qubits numbered from 0.
+
+    Args:
+        circuit: compiled for ``cz``.
+        library: include the standard gates, where they are not built in.
+    """
     steps = list(operations(circuit))
     number = {qubit: k for k, qubit in enumerate(used_qubits(steps))}
-    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"bit[{circuit.num_clbits}] b;", f"qubit[{len(number)}] q;"]
+    lines = ["OPENQASM 3.0;", *(['include "stdgates.inc";'] if library else [])]
+    lines += [f"bit[{circuit.num_clbits}] b;", f"qubit[{len(number)}] q;"]
     for step in steps:
         if isinstance(step, Turn):
             lines += [f"{name}({angle!r}) q[{number[step.qubit]}];" for name, angle in euler_angles(step)]
