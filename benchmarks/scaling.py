@@ -34,7 +34,7 @@ SERIES = {
     "N-(4-phenoxyphenyl)-2-acrylamidoacetamide": "C=CC(=O)NCC(=O)Nc1ccc(Oc2ccccc2)cc1",
 }
 """Of rising size."""
-STAGES = ("geometry", "xtb", "mean_field", "solvation", "active_space", "dft", "casci", "vqe", "pdft", "casci_pdft")
+STAGES = ("geometry", "xtb", "mean_field", "active_space", "dft", "casci", "vqe", "pdft", "casci_pdft")
 DRAWN, SEED = 300, 20261126
 TIMED_BY_XTB = 12
 CAMPAIGNS = (1_000, 100_000, 10_000_000)
@@ -120,10 +120,17 @@ def funnel(steps: list[Stage], n: int, euros: float) -> list[tuple[str, ...]]:
     for step, kept in zip(steps, (*KEPT, 1.0), strict=True):
         hours = left * step.seconds / 3600
         total += hours
-        rows.append((f"{n:,}", step.name, f"{left:,}", f"{step.seconds:.2g}", hours_of(hours), f"{hours * euros:,.2f}"))
+        rows.append(
+            (f"{n:,}", step.name, f"{left:,}", seconds_of(step.seconds), hours_of(hours), f"{hours * euros:,.2f}")
+        )
         left = min(left, max(round(kept * left), LEAST))
     wall = f"{hours_of(total / (100 * EFFICIENCY))} on 100 cores"
     return [*rows, (f"{n:,}", f"**all**, {wall}", "", "", f"**{hours_of(total)}**", f"**{total * euros:,.2f}**")]
+
+
+def seconds_of(seconds: float) -> str:
+    """With two digits that count."""
+    return f"{float(f'{seconds:.2g}'):,g}"
 
 
 def hours_of(hours: float) -> str:
@@ -166,8 +173,8 @@ def main(
             "What a species costs, how far more cores help, and what a campaign would take. "
             "`python benchmarks/scaling.py` writes this page.",
             "## A species against its size",
-            "Seconds of a ground state in gas at the quick profile, on one core with one thread, its geometry relaxed "
-            "before. The last column is the law of `eigenlead estimate`, which grows with the power "
+            "Seconds of a ground state in gas at the quick profile, on one core with one thread, its geometry "
+            "included. The last column is the law of `eigenlead estimate`, which grows with the power "
             f"{EXPONENT:.2f} of the basis functions.",
             table(("molecule", "heavy atoms", "basis functions", *STAGES, "all", "law"), rows),
             "The mean field and what stands on its density take the time, the VQE next to none. "

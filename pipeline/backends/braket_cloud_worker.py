@@ -92,17 +92,12 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"trouble": trouble, "reason": f"{code}: {error.response['Error']['Message']}"}
     except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         return {"trouble": "away", "reason": type(error).__name__}
-    except (
-        exceptions.NoCredentialsError,
-        exceptions.PartialCredentialsError,
-        exceptions.NoRegionError,
-        exceptions.ProfileNotFound,
-    ) as error:
+    except exceptions.BotoCoreError as error:  # no credentials, no region, no such profile
         return {"trouble": "key", "reason": str(error)}
-    except (LookupError, ValueError) as error:  # Braket's own words for devices that there are not
-        return {"trouble": "refused", "reason": str(error)}
     except ImportError as error:
         return {"trouble": "missing", "reason": str(error)}
+    except Exception as error:  # in Braket's own words, as of devices that there are not
+        return {"trouble": "refused", "reason": f"{type(error).__name__}: {error}"}
 
 
 def main() -> None:
