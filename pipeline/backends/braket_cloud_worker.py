@@ -79,12 +79,15 @@ def counts(task: str) -> list[Any]:
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """What one call gives, or why it does not."""
     try:
+        import boto3
         from botocore import exceptions
     except ImportError as error:
         return {"trouble": "missing", "reason": str(error)}
     try:
         calls: tuple[Callable[..., Any], ...] = (price, submit, find, state, counts)
         call = next(call for call in calls if call.__name__ == question["call"])
+        if boto3.Session().get_credentials() is None:  # Braket's SDK takes for granted that there are some
+            raise exceptions.NoCredentialsError
         return {"answer": call(**question["arguments"])}
     except exceptions.ClientError as error:
         code = error.response["Error"]["Code"]

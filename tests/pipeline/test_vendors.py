@@ -84,7 +84,7 @@ def test_without_noise_bitstrings_are_those_of_the_state_vector(name, basis):
 def test_noise_raises_the_energy_and_mitigation_lowers_it(name):
     sampler = sampler_of(name)
     state = CIRCUIT.copy()
-    for _ in range(5):  # more gates, the same state
+    for _ in range(15):  # more gates, the same state
         state.cx(1, 0)
         state.barrier()
         state.cx(1, 0)
