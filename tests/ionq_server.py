@@ -11,9 +11,10 @@ KEY = "secret-key-of-a-test"
 
 
 class Ionq:
-    """The server: jobs wait for two looks, then hold what a simulation of their native gates gives."""
+    """The server: jobs wait for some looks, then hold what a simulation of their native gates gives."""
 
-    def __init__(self):
+    def __init__(self, waiting_looks=2):
+        self.waiting_looks = waiting_looks
         self.jobs = {}
         self.requests = []
         self.troubles = []  # what becomes of the next requests: a status, "lost" (done, but no answer), or "fine"
@@ -65,7 +66,7 @@ class Ionq:
         if path.endswith("/results/probabilities"):
             return probabilities(job["body"])
         job["looks"] += 1
-        if job["looks"] < 3:
+        if job["looks"] <= self.waiting_looks:
             return {"id": job["id"], "status": "running"}
         if self.fails:
             return {"id": job["id"], "status": "failed", "failure": {"code": "SystemError", "error": "ion lost"}}

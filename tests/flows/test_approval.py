@@ -92,7 +92,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ionq() -> Iterator[Ionq]:
-    server = Ionq()
+    server = Ionq(waiting_looks=0)
     yield server
     server.server.shutdown()
 

@@ -53,7 +53,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory, tiny_llama: Path) -> Screen
 
 @pytest.fixture
 def ionq() -> Iterator[Ionq]:
-    server = Ionq()
+    server = Ionq(waiting_looks=0)
     yield server
     server.server.shutdown()
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from pipeline.backends import jobs
 from pipeline.errors import ComputationError, InputError, TransientError
 from pipeline.selection.dwave_cloud import Cloud, annealer, hybrid
 from pipeline.selection.solvers import solve_all
@@ -152,7 +153,8 @@ def test_more_compounds_than_the_annealer_takes_are_refused(sapi, cloud):
     assert not sapi.problems
 
 
-def test_a_service_that_stays_away_may_come_back(sapi, cloud):
+def test_a_service_that_stays_away_may_come_back(sapi, cloud, monkeypatch):
+    monkeypatch.setattr(jobs, "_MOST_REFUSALS", 2)
     sapi.close()
     with pytest.raises(TransientError, match="cannot be reached"):
         hybrid(PROBLEM, 0, cloud)
