@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 BUSY = {"ThrottlingException", "InternalServiceException", "ServiceUnavailableException", "DeviceOfflineException"}
@@ -76,18 +77,26 @@ def counts(task: str) -> list[Any]:
     return [list(result.measured_qubits), dict(result.measurement_counts)]
 
 
+@cache
+def require_credentials() -> None:
+    """Braket's SDK takes for granted that there are some. Once they are found, they are not looked for again."""
+    from botocore.exceptions import NoCredentialsError
+    from botocore.session import get_session
+
+    if get_session().get_credentials() is None:
+        raise NoCredentialsError
+
+
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """What one call gives, or why it does not."""
     try:
-        import boto3
         from botocore import exceptions
     except ImportError as error:
         return {"trouble": "missing", "reason": str(error)}
     try:
         calls: tuple[Callable[..., Any], ...] = (price, submit, find, state, counts)
         call = next(call for call in calls if call.__name__ == question["call"])
-        if boto3.Session().get_credentials() is None:  # Braket's SDK takes for granted that there are some
-            raise exceptions.NoCredentialsError
+        require_credentials()
         return {"answer": call(**question["arguments"])}
     except exceptions.ClientError as error:
         code = error.response["Error"]["Code"]
@@ -95,11 +104,20 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"trouble": trouble, "reason": f"{code}: {error.response['Error']['Message']}"}
     except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         return {"trouble": "away", "reason": type(error).__name__}
-    except exceptions.BotoCoreError as error:  # no credentials, no region, no such profile
+    except (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.NoRegionError,
+        exceptions.ProfileNotFound,
+        exceptions.SSOError,
+    ) as error:
         return {"trouble": "key", "reason": str(error)}
     except ImportError as error:
         return {"trouble": "missing", "reason": str(error)}
-    except Exception as error:  # in Braket's own words, as of devices that there are not
+    except (LookupError, ValueError) as error:  # Braket's own words for devices that there are not
+        return {"trouble": "refused", "reason": str(error)}
+    except Exception as error:  # the process outlives it
         return {"trouble": "refused", "reason": f"{type(error).__name__}: {error}"}
 
 
