@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from machine import described, publish
-from prefect import flow
+from prefect import Task, flow
 from rdkit import Chem
 
 from flows import chemistry, findings
@@ -23,7 +24,6 @@ from flows.server import prefect_api
 from molecules.candidate import Library
 from molecules.measured import measured_set
 from molecules.read import read_pasted
-from pipeline.cost import reference_seconds
 from pipeline.ground_state import Calculation, geometry_key
 from pipeline.level import PROFILES
 from pipeline.objective import objective
@@ -34,7 +34,6 @@ SMALLEST, LARGEST = 2, 5
 """Heavy atoms, of the first row: small molecules, so that Prefect's share is large."""
 LEVEL = PROFILES["quick"]
 LIMITS = Limits(3600.0, 4.0)
-BATCHES_PER_WORKER = 6
 PACKAGES = ("prefect", "pyscf", "tblite", "numpy")
 
 
@@ -48,11 +47,15 @@ class Timed:
 
 
 def molecules() -> Library:
-    """A draw of small molecules from FreeSolv; one of them, hydrazine, is refused."""
+    """A draw of small molecules from FreeSolv."""
     every = sorted({row.smiles for row in measured_set("freesolv").rows})
-    small = [s for s in every if SMALLEST <= (Chem.MolFromSmiles(s) or Chem.Mol()).GetNumHeavyAtoms() <= LARGEST]
-    light = [s for s in small if not set("BSPI") & set(s) and "Cl" not in s]
-    return read_pasted("\n".join(random.Random(SEED).sample(light, DRAWN)))
+    return read_pasted("\n".join(random.Random(SEED).sample([one for one in every if is_small(one)], DRAWN)))
+
+
+def is_small(smiles: str) -> bool:
+    """Whether it has few heavy atoms, all of the first row."""
+    numbers = [atom.GetAtomicNum() for atom in Chem.MolFromSmiles(smiles).GetAtoms()]
+    return SMALLEST <= len(numbers) <= LARGEST and max(numbers) <= 9
 
 
 @flow(name="orchestration", log_prints=False)
@@ -66,20 +69,17 @@ def with_prefect(calculations: Mapping[str, Calculation], store_url: str, worker
 def without_prefect(calculations: Mapping[str, Calculation], store_url: str, workers: int) -> None:
     """The same batches in the same bounded processes, on plain threads."""
     geometries = {geometry_key(one.species, LEVEL, 0): one.species for one in calculations.values()}
-    by_size = sorted(geometries.values(), key=lambda one: (len(one.symbols), one.label), reverse=True)
-    by_cost = sorted(
-        calculations.values(), key=lambda one: (reference_seconds(one, LEVEL), one.species.label), reverse=True
+    steps: tuple[tuple[Task[Any, Any], Sequence[Sequence[Any]]], ...] = (
+        (chemistry.relax_batch, chemistry.in_batches(list(geometries.values()), chemistry.size_of, workers)),
+        (
+            chemistry.ground_state_batch,
+            chemistry.in_batches(list(calculations.values()), lambda c: chemistry.seconds_of(c, LEVEL), workers),
+        ),
     )
     with ThreadPoolExecutor(workers) as pool, processes:
-        for task, items in ((chemistry.relax_batch, by_size), (chemistry.ground_state_batch, by_cost)):
-            for batch in [pool.submit(task.fn, one, LEVEL, 0, store_url, LIMITS) for one in batched(items, workers)]:
+        for task, batches in steps:
+            for batch in [pool.submit(task.fn, one, LEVEL, 0, store_url, LIMITS) for one in batches]:
                 assert batch.result() == []
-
-
-def batched(items: Sequence[object], workers: int) -> list[Sequence[object]]:
-    """As a screen does."""
-    size = -(-len(items) // (BATCHES_PER_WORKER * workers))
-    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def timed(ways: Sequence[Timed], calculations: Mapping[str, Calculation], folder: Path) -> None:

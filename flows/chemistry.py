@@ -98,12 +98,7 @@ def measure(
     title, batch = ("Circuits compiled", plan_batch) if plan_only else ("Energies measured", measure_batch)
     with cluster(request, store) as where:
         batches = _Batches(where, level, request.seed, store.url, Limits(60 * request.time_limit, where.gigabytes))
-        return batches.run(
-            title,
-            batch,
-            waiting,
-            lambda one: (reference_seconds(one.calculation, level), one.calculation.species.label),
-        )
+        return batches.run(title, batch, waiting, lambda one: seconds_of(one.calculation, level))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +117,10 @@ class _Batches:
         """Run a task over batches of the items, the costliest first; what failed."""
         if not items:
             return []
-        ordered = sorted(items, key=cost, reverse=True)
-        size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * self.cluster.workers)), _LARGEST_BATCH)
-        batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
         shared = {"level": self.level, "seed": self.seed, "store_url": self.store_url, "limits": self.limits}
         failures: list[Failed] = []
-        with Progress(title, len(ordered), sum(cost(item)[0] for item in ordered)) as progress:
+        batches = in_batches(items, cost, self.cluster.workers)
+        with Progress(title, len(items), sum(cost(item)[0] for item in items)) as progress:
             futures = {self.cluster.runner.submit(task, {"batch": batch, **shared}): batch for batch in batches}
             for future in as_completed(list(futures)):
                 failures += _outcome(future)
@@ -141,7 +134,7 @@ def _compute(waiting: Mapping[str, Calculation], batches: _Batches) -> list[Fail
     level, seed = batches.level, batches.seed
     geometries = {geometry_key(c.species, level, seed): c.species for c in waiting.values()}
     geometries = {key: geometries[key] for key in geometries.keys() - open_store(batches.store_url).present(geometries)}
-    failures = batches.run("Geometries", relax_batch, list(geometries.values()), lambda s: (len(s.symbols), s.label))
+    failures = batches.run("Geometries", relax_batch, list(geometries.values()), size_of)
     unrelaxed = {failure.key: failure for failure in failures}
     ready = []
     for key, calculation in waiting.items():
@@ -149,9 +142,24 @@ def _compute(waiting: Mapping[str, Calculation], batches: _Batches) -> list[Fail
             failures.append(replace(failure, key=key, label=calculation.species.label))
         else:
             ready.append(calculation)
-    return failures + batches.run(
-        "Ground states", ground_state_batch, ready, lambda c: (reference_seconds(c, level), c.species.label)
-    )
+    return failures + batches.run("Ground states", ground_state_batch, ready, lambda one: seconds_of(one, level))
+
+
+def in_batches(items: Sequence[_T], cost: Callable[[_T], tuple[float, str]], workers: int) -> list[list[_T]]:
+    """The items, the costliest first, in several batches for each worker."""
+    ordered = sorted(items, key=cost, reverse=True)
+    size = min(-(-len(ordered) // (_BATCHES_PER_WORKER * workers)), _LARGEST_BATCH)
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def size_of(species: Species) -> tuple[float, str]:
+    """What a geometry costs, by the number of atoms, and its label."""
+    return len(species.symbols), species.label
+
+
+def seconds_of(calculation: Calculation, level: LevelOfTheory) -> tuple[float, str]:
+    """What a ground state costs, by the cost model, and its label."""
+    return reference_seconds(calculation, level), calculation.species.label
 
 
 def _outcome(future: PrefectFuture[Any]) -> list[Failed]:
