@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
 
-from flows.single import EnergyRequest, prepared, title_of
+from flows.single import EnergyRequest, content_of, prepared, title_of
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
 from pipeline.backends.catalogue import KINDS, kind_of, opened
 from pipeline.backends.jobs import Consent, Price
-from pipeline.backends.mitigation import steps
+from pipeline.backends.mitigation import Step, steps
 from pipeline.backends.plan import planned
+from pipeline.circuits import stored
 from pipeline.circuits.prepare import Prepared
 from pipeline.circuits.prepare import prepared as prepared_circuit
+from pipeline.circuits.stored import stored_state
 from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.mean_field import mean_field
 from pipeline.sqd.solve import sqd
-from pipeline.store import Store
+from pipeline.store import Store, content_hash
 
 SQD = "sqd"
 JORDAN_WIGNER = "jordan-wigner"
@@ -154,10 +158,14 @@ def run_circuit(request: EnergyRequest, options: RunOptions) -> CircuitRun:
     Raises:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
     """
-    title, integrals, state, backend = _made(request, options)
-    measured = backend.run(state.circuit, state.observable, options.shots, request.seed)
-    recovered = _recovered(integrals, measured, request.seed) if SQD in options.mitigation else None
-    return CircuitRun(title, options.backend, state, measured, recovered)
+    made = _made(request, options)
+    run = content_hash(
+        "circuit_run", made.key, options.backend, options.shots, options.mitigation, options.resilience, request.seed
+    )
+    backend = _opened(made, options, run)
+    measured = backend.run(made.state.circuit, made.state.observable, options.shots, request.seed)
+    recovered = _recovered(made.integrals(), measured, request.seed) if SQD in options.mitigation else None
+    return CircuitRun(made.title, options.backend, made.state, measured, recovered)
 
 
 def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
@@ -166,16 +174,30 @@ def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
     Raises:
         ComputationError: as `run_circuit`.
     """
-    title, _, state, backend = _made(request, options)
-    plan = planned(backend, state.circuit, state.observable, options.shots)
+    made = _made(request, options)
+    plan = planned(_opened(made, options, ""), made.state.circuit, made.state.observable, options.shots)
     compiled = plan.compiled
     numbers = (plan.circuits, plan.shots, compiled.depth, compiled.two_qubit_gates)
-    return DryRun(title, options.backend, *numbers, plan.price, plan.costs)
+    return DryRun(made.title, options.backend, *numbers, plan.price, plan.costs)
 
 
-def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian, Prepared, Backend]:
-    """Title, active space, state and backend."""
-    asked = steps([name for name in options.mitigation if name != SQD])
+@dataclass(frozen=True, eq=False, slots=True)
+class _Made:
+    """What is to be measured."""
+
+    title: str
+    key: str
+    """Hash of what determines the state."""
+    state: Prepared
+    steps: tuple[Step, ...]
+    """Of mitigation."""
+    integrals: Callable[[], Hamiltonian]
+    """Of the active space."""
+
+
+def _made(request: EnergyRequest, options: RunOptions) -> _Made:
+    """The state from the store, or prepared: the same one for every backend."""
+    asked_steps = steps([name for name in options.mitigation if name != SQD])
     use_credentials(options.backend, options.credentials)
     kind_of(options.backend)[0].check(options.mitigation, options.resilience)  # before anything is computed
     if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
@@ -183,13 +205,23 @@ def _made(request: EnergyRequest, options: RunOptions) -> tuple[str, Hamiltonian
     species, choice, geometry, level = prepared(request)
     if choice.optimised:
         raise InputError("A circuit's orbitals are fixed.", "Use --orbitals frontier, fno, avas: or pi:.")
-    reference = mean_field(geometry, species.charge, species.multiplicity, level)
-    integrals = hamiltonian(reference, active_space(reference, geometry, choice))
-    state = prepared_circuit(integrals, level.ansatz, options.mapping)
-    consent = Consent(options.agreed, options.most)
-    store = Store(options.store_url or None)
-    backend = opened(options.backend, asked, state.symmetries, store, consent, options.resilience)
-    return title_of(request, species, choice), integrals, state, backend
+
+    @cache
+    def integrals() -> Hamiltonian:
+        reference = mean_field(geometry, species.charge, species.multiplicity, level)
+        return hamiltonian(reference, active_space(reference, geometry, choice))
+
+    asked = replace(request, structure=content_of(request.structure))
+    key = content_hash("prepared_state", stored.VERSION, asked, options.mapping)
+    state = stored_state(
+        key, Store(options.store_url or None), lambda: prepared_circuit(integrals(), level.ansatz, options.mapping)
+    )
+    return _Made(title_of(request, species, choice), key, state, asked_steps, integrals)
+
+
+def _opened(made: _Made, options: RunOptions, run: str) -> Backend:
+    store, consent = Store(options.store_url or None), Consent(options.agreed, options.most)
+    return opened(options.backend, made.steps, made.state.symmetries, store, consent, run, options.resilience)
 
 
 def use_credentials(backend: str, credentials: str) -> None:

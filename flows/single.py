@@ -126,6 +126,11 @@ def prepared(request: EnergyRequest) -> tuple[Species, ActiveSpaceChoice, Geomet
     return species, _choice(request, species, geometry, level), geometry, level
 
 
+def content_of(structure: str) -> str:
+    """What a structure enters hashes by: a SMILES, or the text of an .xyz file."""
+    return Path(structure).read_text(encoding="utf-8") if structure.lower().endswith(".xyz") else structure
+
+
 def title_of(request: EnergyRequest, species: Species, choice: ActiveSpaceChoice) -> str:
     """One line that says what was computed."""
     return (

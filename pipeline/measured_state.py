@@ -13,7 +13,9 @@ from pipeline.backends.catalogue import EXACT, kind_of, opened
 from pipeline.backends.jobs import Consent, Price
 from pipeline.backends.mitigation import MOST_PROJECTED_QUBITS, Step
 from pipeline.backends.plan import planned
+from pipeline.circuits import stored
 from pipeline.circuits.prepare import Prepared, prepared
+from pipeline.circuits.stored import stored_state
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState, ground_state_key, integrals, stored_ground_state
 from pipeline.level import LevelOfTheory
@@ -112,14 +114,14 @@ def measured_state(measurement: Measurement, level: LevelOfTheory, seed: int, st
     """
     if (known := stored_measured_state(measurement, level, seed, store)) is not None:
         return known
-    start = time.perf_counter()
+    start, key = time.perf_counter(), measured_state_key(measurement, level, seed)
     state = _prepared(measurement, level, seed, store)
     if not state.circuit.num_qubits:
         energies = {"none": Energy(state.ansatz_hartree, 0.0)}
         result = MeasuredState(state.ansatz_hartree, energies, 0, 0, 0, 0, 0)
     else:
         consent = Consent(measurement.agreed)
-        backend = opened(measurement.backend, _steps(measurement, state), state.symmetries, store, consent)
+        backend = opened(measurement.backend, _steps(measurement, state), state.symmetries, store, consent, key)
         measured = backend.run(state.circuit, state.observable, measurement.shots, seed)
         result = MeasuredState(
             ansatz_hartree=state.ansatz_hartree,
@@ -130,7 +132,6 @@ def measured_state(measurement: Measurement, level: LevelOfTheory, seed: int, st
             circuits=measured.metadata["settings"],
             shots=measured.shots,
         )
-    key = measured_state_key(measurement, level, seed)
     store.put(key, "measured_state", _MEASURED.dump_python(result, mode="json"), time.perf_counter() - start)
     return result
 
@@ -149,7 +150,8 @@ def planned_measurement(measurement: Measurement, level: LevelOfTheory, seed: in
     result = PlannedMeasurement(0, 0, Price(0.0, ""))
     if state.circuit.num_qubits:
         steps = _steps(measurement, state)
-        backend = opened(measurement.backend, steps, state.symmetries, store, Consent(False))
+        run = measured_state_key(measurement, level, seed)  # what is agreed to is what is submitted
+        backend = opened(measurement.backend, steps, state.symmetries, store, Consent(False), run)
         plan = planned(backend, state.circuit, state.observable, measurement.shots)
         result = PlannedMeasurement(plan.jobs, plan.shots, plan.price)
     store.put(key, "quantum_plan", _PLANNED.dump_python(result, mode="json"), time.perf_counter() - start)
@@ -192,7 +194,8 @@ def _prepared(measurement: Measurement, level: LevelOfTheory, seed: int, store: 
     state = stored_ground_state(calculation, level, seed, store)
     if state is None:
         raise InputError(f"The store has no ground state of {calculation.species.label}.", "Compute it first.")
-    return prepared(integrals(state, level), level.ansatz, MAPPING)
+    key = content_hash("prepared_state", stored.VERSION, ground_state_key(calculation, level, seed), MAPPING)
+    return stored_state(key, store, lambda: prepared(integrals(state, level), level.ansatz, MAPPING))
 
 
 def _steps(measurement: Measurement, state: Prepared) -> tuple[Step, ...]:

@@ -245,6 +245,7 @@ def opened(
     symmetries: Symmetries,
     store: Store,
     consent: Consent,
+    run: str = "",
     resilience: int | None = None,
 ) -> Backend:
     """The backend that a name stands for.
@@ -255,6 +256,7 @@ def opened(
         symmetries: of the state, for the step ``symmetry``.
         store: that remembers the jobs of a cloud.
         consent: to what costs money.
+        run: hash of what is asked, under which a cloud's run goes on with the same circuits; empty: they are not kept.
         resilience: of an estimator; None: its default.
 
     Raises:
@@ -264,7 +266,7 @@ def opened(
     kind.check(steps, resilience)
     if kind.estimates:
         level = ibm_estimator.DEFAULT_LEVEL if resilience is None else resilience
-        return ibm_estimator.IbmEstimator(ibm_cloud.IbmQueue(device, kind.key), store, consent, level)
+        return ibm_estimator.IbmEstimator(ibm_cloud.IbmQueue(device, kind.key), store, consent, level, run)
     if kind.service:
-        return SampledBackend(QueuedSampler(kind.service(device), store, consent), steps, symmetries)
+        return SampledBackend(QueuedSampler(kind.service(device), store, consent, run), steps, symmetries)
     return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)

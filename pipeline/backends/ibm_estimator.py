@@ -21,7 +21,7 @@ from pipeline.store import Store, content_hash
 KIND = "ibm-estimator"
 DEFAULT_LEVEL = 1
 """IBM's own default. 0: none; 1: readout errors; 2: also zero-noise extrapolation, with twirled gates."""
-VERSION = 1
+VERSION = 2
 _LEAST_SHOTS = 2
 """Of a basis."""
 
@@ -45,6 +45,8 @@ class IbmEstimator:
     store: Store
     consent: Consent
     resilience: int = DEFAULT_LEVEL
+    run_key: str = ""
+    """As `run` in `Ledger`."""
     sleep: Callable[[float], None] = time.sleep
 
     @property
@@ -63,7 +65,7 @@ class IbmEstimator:
             raise InputError(
                 f"{shots} shots are too few for {n_settings} bases.", f"Use --shots {100 * n_settings} or more."
             )
-        compiled = self._ledger.patiently(lambda: self.queue.compile(circuit))
+        compiled = self._ledger.compiled(lambda: self.queue.compile(circuit))
         return Estimate(compiled, n_settings, shots // n_settings)
 
     def run(self, circuit: QuantumCircuit, observable: SparsePauliOp, shots: int, seed: int) -> Measured:
@@ -75,7 +77,7 @@ class IbmEstimator:
             TransientError: IBM could not be reached for long; the same call goes on from there.
         """
         plan = self.plan(circuit, observable, shots)
-        terms = [(label, round(weight.real, 9)) for label, weight in observable.to_list()]
+        terms = [(label, float(weight.real)) for label, weight in observable.to_list()]
         job = Job(
             key=content_hash(
                 KIND, VERSION, self.name, content(plan.compiled.circuit), terms, plan.shots, self.resilience, seed
@@ -100,7 +102,7 @@ class IbmEstimator:
 
     @property
     def _ledger(self) -> Ledger:
-        return Ledger(self.queue, self.store, self.sleep)
+        return Ledger(self.queue, self.store, self.run_key, self.sleep)
 
     def _submit(self, plan: Estimate, observable: SparsePauliOp, seed: int, label: str) -> str:
         from qiskit_ibm_runtime import Batch, EstimatorV2

@@ -17,13 +17,14 @@ from typing import Any, Literal, Protocol, TypeVar
 from qiskit import QuantumCircuit
 
 from pipeline.backends.backend import Compiled, Counts
+from pipeline.circuits.stored import packed, unpacked
 from pipeline.errors import ComputationError, InputError, TransientError
 from pipeline.store import Store, content_hash
 
 _T = TypeVar("_T")
 
-VERSION = 1
-_STAGE = "quantum_job"
+VERSION = 2
+_STAGE, _COMPILED = "quantum_job", "compiled_circuit"
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 _MOST_REFUSALS = 8
 
@@ -132,7 +133,23 @@ class Ledger:
 
     queue: Queue
     store: Store
+    run: str = ""
+    """Hash of what was asked; empty: nothing is kept but jobs."""
     sleep: Callable[[float], None] = time.sleep
+
+    def compiled(self, make: Callable[[], Compiled]) -> Compiled:
+        """The run's circuit, compiled once: its jobs stay the same when the device is calibrated anew."""
+        if not self.run:
+            return self.patiently(make)
+        key = content_hash(_COMPILED, VERSION, self.queue.name, self.run)
+        payload = self.store.get(key)
+        if payload is None:
+            start = time.perf_counter()
+            made = self.patiently(make)
+            payload = {"circuit": packed(made.circuit), "places": list(made.places)}
+            self.store.put(key, _COMPILED, payload, time.perf_counter() - start)
+            payload = self.store.get(key) or payload  # another process may have been first
+        return Compiled(unpacked(payload["circuit"]), tuple(payload["places"]))
 
     def new(self, jobs: Sequence[Job]) -> list[Job]:
         """Those that are not known to be submitted."""
@@ -200,6 +217,8 @@ class QueuedSampler:
     service: Service
     store: Store
     consent: Consent
+    run: str = ""
+    """As in `Ledger`."""
     sleep: Callable[[float], None] = time.sleep
 
     @property
@@ -208,8 +227,8 @@ class QueuedSampler:
         return self.service.name
 
     def compile(self, circuit: QuantumCircuit) -> Compiled:
-        """As `Sampler.compile`."""
-        return self._ledger.patiently(lambda: self.service.compile(circuit))
+        """As `Sampler.compile`, once in a run."""
+        return self._ledger.compiled(lambda: self.service.compile(circuit))
 
     def sample(self, circuits: Sequence[QuantumCircuit], shots: Sequence[int], seed: int) -> tuple[Counts, ...]:
         """As `Sampler.sample`: submits what is not submitted yet, then waits for all.
@@ -240,7 +259,7 @@ class QueuedSampler:
 
     @property
     def _ledger(self) -> Ledger:
-        return Ledger(self.service, self.store, self.sleep)
+        return Ledger(self.service, self.store, self.run, self.sleep)
 
     def _job(self, circuit: QuantumCircuit, shots: int, seed: int) -> Job:
         return Job(
@@ -256,11 +275,11 @@ def job_key(name: str, circuit: QuantumCircuit, shots: int, seed: int) -> str:
 
 
 def content(circuit: QuantumCircuit) -> list[Any]:
-    """What of a circuit enters hashes. Angles do to a millionth of a radian: what a VQE converges to, no more."""
+    """What of a circuit enters hashes."""
     return [
         (
             step.name,
-            [round(float(angle), 6) for angle in step.params],
+            [float(angle) for angle in step.params],
             [circuit.find_bit(qubit).index for qubit in step.qubits],
             [circuit.find_bit(bit).index for bit in step.clbits],
         )

@@ -198,7 +198,7 @@ def _found(
     queue: _Queue, store: Store, cloud: Cloud, job: Job, what: str, price: Callable[[], Price | None]
 ) -> dict[str, Any]:
     """What `_record` kept, of this run or of one before."""
-    ledger = Ledger(queue, store, cloud.sleep)
+    ledger = Ledger(queue, store, sleep=cloud.sleep)
     if ledger.new([job]):
         total = ledger.patiently(price)  # before anything is written: there is a key, and room for the problem
         Consent(cloud.agreed).check(f"{what} to {queue.name}", total)

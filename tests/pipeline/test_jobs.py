@@ -1,6 +1,7 @@
 """Jobs on a vendor's cloud: against a server on this machine that plays IonQ's documented interface, version 0.4."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from ionq_server import KEY, Ionq
@@ -45,6 +46,22 @@ def test_the_same_run_again_submits_nothing(ionq, store):
     n_requests = len(ionq.requests)
     assert sampler(ionq, store, agreed=False).sample(circuits(), [500, 700], 0) == first
     assert len(ionq.requests) == n_requests
+
+
+def test_a_run_keeps_to_its_circuit_when_the_device_is_calibrated_anew(ionq, store, monkeypatch):
+    def queued(run):
+        return replace(sampler(ionq, store), run=run)
+
+    first = SampledBackend(queued("run")).run(CIRCUIT, H2, 20_000, 0)
+    other = CIRCUIT.copy()
+    other.rx(1e-3, 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(IonqService, "compile", lambda _service, _circuit: compiled(other))
+        assert queued("run").compile(CIRCUIT).circuit == compiled(CIRCUIT).circuit
+        assert SampledBackend(queued("run")).run(CIRCUIT, H2, 20_000, 0) == first
+        assert len(ionq.jobs) == 2
+        SampledBackend(queued("another run")).run(CIRCUIT, H2, 20_000, 0)
+    assert len(ionq.jobs) == 4
 
 
 def test_another_seed_is_another_job(ionq, store):
