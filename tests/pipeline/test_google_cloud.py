@@ -14,6 +14,7 @@ from pipeline.backends.jobs import Consent, QueuedSampler
 from pipeline.backends.settings import measured_circuit
 from pipeline.errors import ComputationError, InputError, TransientError
 
+from clouds import MOMENTS, killed_run  # isort: skip
 from test_backends import CIRCUIT, EXACT, H2  # isort: skip
 
 cirq_google = pytest.importorskip("cirq_google")
@@ -260,31 +261,9 @@ def test_an_answer_that_was_lost_is_no_second_job(engine, sampler, circuits):
     assert len(engine.jobs) == 1
 
 
-class Killed(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("after", ["intention", "submission", "id"])
+@pytest.mark.parametrize("after", MOMENTS)
 def test_a_run_that_was_killed_goes_on_without_submitting_twice(engine, sampler, circuits, store, after, monkeypatch):
-    replace, submit = store.replace, GoogleService.submit
-
-    def killed_while_writing(key, stage, payload):
-        if after == "submission" and "id" in payload:
-            raise Killed
-        replace(key, stage, payload)
-        if after == "id" and "id" in payload:
-            raise Killed
-
-    def killed_before_submitting(self, *arguments):
-        if after == "intention":
-            raise Killed
-        return submit(self, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(store, "replace", killed_while_writing)
-        patched.setattr(GoogleService, "submit", killed_before_submitting)
-        with pytest.raises(Killed):
-            sampler().sample(circuits[:1], [500], 0)
+    killed_run(sampler().service, store, circuits[:1], after, monkeypatch)
     assert len(engine.jobs) == (0 if after == "intention" else 1)
     (found,) = sampler().sample(circuits[:1], [500], 0)
     assert sum(found.values()) == 500

@@ -18,6 +18,7 @@ from pipeline.backends.quantinuum_cloud import TOKEN, QuantinuumService, logged_
 from pipeline.backends.settings import measured_circuit
 from pipeline.errors import ComputationError, InputError, TransientError
 
+from clouds import MOMENTS, killed_run  # isort: skip
 from test_backends import CIRCUIT, EXACT, H2  # isort: skip
 
 pytest.importorskip("qnexus")
@@ -277,31 +278,9 @@ def test_an_answer_that_was_lost_is_no_second_job(nexus, store):
     assert len(nexus.jobs) == 1
 
 
-class Killed(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("after", ["intention", "submission", "id"])
+@pytest.mark.parametrize("after", MOMENTS)
 def test_a_run_that_was_killed_goes_on_without_submitting_twice(nexus, store, after, monkeypatch):
-    replace, submit = store.replace, QuantinuumService.submit
-
-    def killed_while_writing(key, stage, payload):
-        if after == "submission" and "id" in payload:
-            raise Killed
-        replace(key, stage, payload)
-        if after == "id" and "id" in payload:
-            raise Killed
-
-    def killed_before_submitting(self, *arguments):
-        if after == "intention":
-            raise Killed
-        return submit(self, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(store, "replace", killed_while_writing)
-        patched.setattr(QuantinuumService, "submit", killed_before_submitting)
-        with pytest.raises(Killed):
-            sampler(store).sample(circuits()[:1], [500], 0)
+    killed_run(sampler(store).service, store, circuits()[:1], after, monkeypatch)
     assert len(nexus.jobs) == (0 if after == "intention" else 1)
     (found,) = sampler(store).sample(circuits()[:1], [500], 0)
     assert sum(found.values()) == 500
