@@ -152,11 +152,16 @@ class _Queue:
         return getattr(self.sampler, "child", self.sampler).solver
 
     def submitted(self, call: Callable[[], Any]) -> str:
-        """The id of the problem that a call submits."""
+        """The id of the problem that a call submits.
+
+        Its future is kept: of two that D-Wave's client asks about at the same time, one is never answered.
+        """
 
         def known() -> Any:
             future = call()
-            return future.wait_id() or future.result()  # the result of a refusal raises
+            job_id = future.wait_id() or future.result()  # the result of a refusal raises
+            self._futures[job_id] = future
+            return job_id
 
         return str(_tried(known))
 
