@@ -53,7 +53,7 @@ def sentences(text: str, table: EvidenceTable, subject: Evidence) -> Iterator[Se
     slots: list[Any] = []
     start = position = 0
     while position < len(text):
-        inside_word = position > start and (text[position - 1].isalnum() or text[position - 1] in "-−_.")
+        inside_word = position > start and (text[position - 1].isalnum() or text[position - 1] in "-−_.'’")
         if not inside_word and (match := known.match(text, position)):
             letter, slot = phrases[match.group()]
         elif not inside_word and (match := number.match(text, position)):

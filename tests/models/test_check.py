@@ -292,6 +292,12 @@ names = st.lists(
 )
 
 
+def test_a_letter_behind_an_apostrophe_is_no_name():
+    table = table_of(["s"], 0)
+    for claim in claims_of(table, "row-1"):
+        assert check_text(claim.text, table, "row-1") == (), claim.text
+
+
 @settings(max_examples=40, deadline=None)
 @given(names, st.integers(0, 1000), st.data())
 def test_hostile_names_neither_break_nor_mislead(hostile, seed, data):
