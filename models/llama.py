@@ -25,7 +25,6 @@ from models.errors import LlamaError
 from models.language_model import LanguageModel, Message
 from models.layers import lower_part, upper_part
 from models.placement import Quantisation, load_weights, split_quantisation
-from models.served import ServedLlama
 from pipeline.store import content_hash
 
 _MOST_TOKENS = 900
@@ -308,6 +307,8 @@ def load_llama(spec: str) -> LanguageModel:
         LlamaError: there is no usable model at that place; the message says what to do.
     """
     if spec.startswith(("http://", "https://")):
+        from models.served import ServedLlama  # OpenAI's client takes a second
+
         return ServedLlama(spec)
     place, quantisation = split_quantisation(spec)
     if place == "embedded":

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import openfermion
 from numpy.typing import NDArray
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
@@ -161,6 +160,8 @@ def reduced(rows: Bits) -> Bits:
 def _matrix(n: int, name: str) -> Bits:
     if name == "jordan-wigner":
         return np.eye(n, dtype=np.uint8)
+    import openfermion  # takes a second
+
     code = openfermion.parity_code(n) if name == "parity" else openfermion.bravyi_kitaev_code(n)
     return np.asarray(code.encoder.toarray(), dtype=np.uint8) % 2
 
