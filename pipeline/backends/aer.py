@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +17,12 @@ from pipeline.errors import InputError, ResourceError
 _BASIS = ("rz", "sx", "x", "cx")
 _TRIES = 8
 """Seeds of the transpiler; the circuit with the fewest two-qubit gates is taken."""
+_MOST_OPERATIONS = 200_000
+"""That are given to Aer at once: some hundred megabytes with their noise."""
+_SEEDS = 1_000_003
+"""Between those of two circuits that are not given at once; Aer counts on from the first one's."""
+_MOST_WORK = 10**12
+"""Operations with noise, times the elements of the density matrix: about an hour on one core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,14 @@ class FakeIbmSampler:
         return fewest_gates(circuit, fake_device(self.device))
 
     def sample(self, circuits: Sequence[QuantumCircuit], shots: Sequence[int], seed: int) -> tuple[Counts, ...]:
-        """As `Sampler.sample`."""
+        """As `Sampler.sample`.
+
+        Raises:
+            ResourceError: the noise would take hours to simulate.
+        """
         with needs("qiskit-aer", "aer"):
             from qiskit_aer import AerSimulator
+        _refuse_too_long(circuits)
         device = fake_device(self.device)
         native = transpile(list(circuits), target=device.target, optimization_level=0)
         return run(AerSimulator(noise_model=_noise(self.device)), native, shots, seed)
@@ -112,17 +123,46 @@ def _noise(name: str) -> Any:
 
 
 def run(simulator: Any, circuits: Sequence[QuantumCircuit], shots: Sequence[int], seed: int) -> tuple[Counts, ...]:
-    """Counts from Aer: of all circuits at once, which reads the noise once, with the most shots that one wants.
+    """Counts from Aer: of many circuits at once, which reads the noise once, with the most shots that one wants.
 
     Of these, those that a circuit wants are drawn without replacement.
     """
-    result = simulator.run(list(circuits), shots=max(shots), seed_simulator=seed).result()
-    if not result.success:
-        raise ResourceError(f"Qiskit Aer failed: {result.status}.", "Choose a smaller active space.")
     generator = np.random.default_rng(seed)
-    counts = []
-    for k, wanted in enumerate(shots):
-        found = result.get_counts(k)
-        drawn = generator.multivariate_hypergeometric(list(found.values()), wanted, method="marginals")
-        counts.append({string: int(n) for string, n in zip(found, drawn, strict=True) if n})
+    counts: list[Counts] = []
+    for part in _parts(circuits):
+        wanted = shots[len(counts) : len(counts) + len(part)]
+        result = simulator.run(part, shots=max(wanted), seed_simulator=seed + _SEEDS * len(counts)).result()
+        if not result.success:
+            raise ResourceError(f"Qiskit Aer failed: {result.status}.", "Choose a smaller active space.")
+        for k, n_shots in enumerate(wanted):
+            found = result.get_counts(k)
+            drawn = generator.multivariate_hypergeometric(list(found.values()), n_shots, method="marginals")
+            counts.append({string: int(n) for string, n in zip(found, drawn, strict=True) if n})
     return tuple(counts)
+
+
+def _parts(circuits: Sequence[QuantumCircuit]) -> Iterator[list[QuantumCircuit]]:
+    """As many at a time as Aer has room for."""
+    part: list[QuantumCircuit] = []
+    for circuit in circuits:
+        if part and sum(map(len, part)) + len(circuit) > _MOST_OPERATIONS:
+            yield part
+            part = []
+        part.append(circuit)
+    yield part
+
+
+def _refuse_too_long(circuits: Sequence[QuantumCircuit]) -> None:
+    """Refuse to simulate for hours.
+
+    Raises:
+        ResourceError: the operations with noise, times the elements of the density matrix, are too many.
+    """
+    n_qubits = len({qubit for step in circuits[0] for qubit in step.qubits})  # of a state, all circuits use the same
+    operations = sum(map(len, circuits))
+    if operations * 4**n_qubits > _MOST_WORK:
+        raise ResourceError(
+            f"The noise of {operations:,} operations on {n_qubits} qubits, in {len(circuits)} circuits, would take "
+            "hours to simulate.",
+            "Choose a smaller active space, a mapping that tapers, or aer-shots, which has no noise.",
+        )

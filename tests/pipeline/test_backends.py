@@ -5,13 +5,14 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 
+from pipeline.backends import aer
 from pipeline.backends.aer import AerSampler, FakeIbmSampler
 from pipeline.backends.backend import Compiled
 from pipeline.backends.catalogue import KINDS, kind_of
 from pipeline.backends.energy import ExactBackend, Plan, SampledBackend
 from pipeline.backends.mitigation import Calibration, folded, projected, steps
 from pipeline.backends.settings import IDEAL, moments, settings
-from pipeline.errors import InputError
+from pipeline.errors import InputError, ResourceError
 
 H2 = SparsePauliOp.from_list(  # H2/STO-3G at 0.735 Å on two qubits, O'Malley et al., Phys. Rev. X 6, 031007 (2016)
     [("II", -1.05237325), ("IZ", 0.39793742), ("ZI", -0.39793742), ("ZZ", -0.01128010), ("XX", 0.18093120)]
@@ -51,6 +52,26 @@ def test_settings_hold_every_term_once_and_commute_qubit_by_qubit():
             letters = [b if s else "I" for b, s in zip(part.basis, support[::-1], strict=True)]
             rebuilt += SparsePauliOp("".join(letters), coefficient)
     assert np.allclose(rebuilt.to_matrix(), operator.to_matrix())
+
+
+def test_circuits_that_are_too_many_at_once_are_run_one_after_the_other(monkeypatch):
+    backend = SampledBackend(AerSampler())
+    at_once = backend.run(CIRCUIT, H2, 20_000, 0)
+    monkeypatch.setattr(aer, "_MOST_OPERATIONS", 1)
+    parts = backend.run(CIRCUIT, H2, 20_000, 0)
+    assert parts.counts[0] == at_once.counts[0]
+    assert [sum(found.values()) for _, found in parts.counts] == [sum(found.values()) for _, found in at_once.counts]
+    assert abs(parts.value_hartree - EXACT) < 4 * parts.standard_error_hartree
+
+
+def test_noise_that_would_take_hours_is_refused():
+    pytest.importorskip("qiskit_ibm_runtime")
+    circuit = QuantumCircuit(12)
+    for k in range(60_000):
+        circuit.cz(k % 12, (k + 1) % 12)
+    circuit.measure_all()
+    with pytest.raises(ResourceError, match=r"60,0\d\d operations on 12 qubits.* aer-shots"):
+        FakeIbmSampler("FakeTorino").sample([circuit], [1000], 0)
 
 
 def test_ninety_five_percent_intervals_hold_the_exact_value():
