@@ -26,7 +26,7 @@ from models.evidence import EvidenceTable
 from molecules.candidate import Library
 from pipeline.backends.backend import Energy
 from pipeline.backends.catalogue import kind_of
-from pipeline.descriptors import DESCRIPTORS
+from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
@@ -189,25 +189,29 @@ def _step(
     measured: Mapping[str, MeasuredState],
     seconds: float,
 ) -> QuantumStep:
-    """The record, of the candidates all of whose states are measured."""
+    """The record, of the candidates all of whose states are measured, and those of what they are compared with."""
     states = screened.findings.states
+
+    def is_measured(value: DescriptorValue) -> bool:
+        keys = (ground_state_key(one, screened.level, request.seed) for one in value.calculations if _has_circuit(one))
+        return all(key in measured for key in keys)
+
+    comparable = all(
+        is_measured(value) for (dotted, _), value in screened.findings.references.items() if dotted == name
+    )
     complete = [
         one
         for one in screened.table.candidates
-        if (value := screened.findings.values[one.id].get(name))
-        and all(
-            ground_state_key(calculation, screened.level, request.seed) in measured
-            for calculation in value.calculations
-            if _has_circuit(calculation)
-        )
+        if comparable and (value := screened.findings.values[one.id].get(name)) and is_measured(value)
     ]
     screened = replace(screened, table=replace(screened.table, candidates=tuple(complete)))
-    exact = _ranked(screened, name, request.seed, states, {})
-    rankings: dict[_Read, dict[str, MeasuredValue]] = {
-        "measured": _ranked(screened, name, request.seed, states, measured, lambda one: one.read),
-    }
     mitigates = any(len(one.energies) > 1 for one in measured.values())
-    if mitigates:
+    exact: dict[str, MeasuredValue] = {}
+    rankings: dict[_Read, dict[str, MeasuredValue]] = {}
+    if complete:
+        exact = _ranked(screened, name, request.seed, states, {})
+        rankings["measured"] = _ranked(screened, name, request.seed, states, measured, lambda one: one.read)
+    if complete and mitigates:
         rankings["mitigated"] = _ranked(screened, name, request.seed, states, measured, lambda one: one.mitigated)
     candidates = tuple(
         MeasuredCandidate(

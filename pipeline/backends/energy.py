@@ -156,7 +156,7 @@ class Plan:
         else:
             value, variance = value_at(calibration.readings())
             variance += _calibration_variance(lambda wrong: value_at(readings(wrong))[0], calibration)
-        return Energy(value, float(np.sqrt(variance)))
+        return Energy(value, float(np.sqrt(max(variance, 0.0))))  # rounding may leave less than nothing
 
 
 def _value(

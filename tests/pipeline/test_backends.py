@@ -64,6 +64,17 @@ def test_circuits_that_are_too_many_at_once_are_run_one_after_the_other(monkeypa
     assert abs(parts.value_hartree - EXACT) < 4 * parts.standard_error_hartree
 
 
+def test_an_energy_that_the_symmetry_fixes_has_no_error():
+    pytest.importorskip("qiskit_ibm_runtime")
+    fixed = SparsePauliOp.from_list([("II", -169.7), ("IZ", 0.3), ("ZI", 0.3)])  # −169.7 for every state kept
+    symmetries = ((ELECTRONS, 0.0),)
+    backend = SampledBackend(FakeIbmSampler("FakeManilaV2"), steps(["readout", "symmetry"]), symmetries)
+    for seed in range(10):
+        measured = backend.run(CIRCUIT, fixed, 4000, seed)
+        assert measured.value_hartree == pytest.approx(-169.7, abs=1e-9)
+        assert measured.standard_error_hartree == pytest.approx(0.0, abs=1e-6)
+
+
 def test_noise_that_would_take_hours_is_refused():
     pytest.importorskip("qiskit_ibm_runtime")
     circuit = QuantumCircuit(12)
