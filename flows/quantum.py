@@ -236,7 +236,7 @@ def _step(
         species=tuple(_species(key, states[key], one) for key, one in measured.items()),
         not_measured=tuple(f"{failure.label}: {failure.reason} {failure.remedy}" for failure in failures),
         kendall_tau=tau,
-        sentence=_sentence(request.quantum, candidates, first.unit if first else "", tau),
+        sentence=_sentence(request.quantum, candidates, failures, first.unit if first else "", tau),
         wall_s=seconds,
     )
 
@@ -318,11 +318,13 @@ def _kendall(first: Mapping[str, MeasuredValue], second: Mapping[str, MeasuredVa
 def _sentence(
     backend: str,
     candidates: Sequence[MeasuredCandidate],
+    failures: Sequence[Failed],
     unit: str,
     tau: Mapping[_Read, float | None],
 ) -> str:
     if not candidates:
-        return f"Nothing was measured on {backend}: no candidate has all that it takes."
+        reasons = [f" {one.label}: {one.reason} {one.remedy}" for one in failures[:1]]
+        return "".join([f"No candidate could be measured on {backend}: none has all that it takes.", *reasons])
 
     def amount(value: float) -> str:
         return f"{value:.2g} {unit}".rstrip()
