@@ -96,6 +96,7 @@ class BoundedProcess:
                     raise ClosedError from None
             else:
                 if isinstance(error, MemoryError):
+                    self._end()  # what it has taken does not all come back
                     raise ResourceError(
                         f"It needs more than the {self.limits.gigabytes:.1f} GB of memory that it may take.",
                         "Allow more memory for it, with fewer workers if need be, or cut the molecule down.",

@@ -66,6 +66,20 @@ def test_what_takes_too_much_memory_is_refused_and_the_next_call_works(process: 
     assert process.call(np.ones, 2).tolist() == [1.0, 1.0]
 
 
+_KEPT: list[np.ndarray] = []
+
+
+def _fill() -> None:
+    while True:
+        _KEPT.append(np.ones(2**24))
+
+
+def test_what_filled_the_memory_leaves_room_for_the_next_call(process: BoundedProcess) -> None:
+    with pytest.raises(ResourceError, match=r"more than the 2\.0 GB"):
+        process.call(_fill)
+    assert process.call(np.ones, 2**26).sum() == 2**26  # half a GB
+
+
 def test_a_call_whose_process_was_killed_is_tried_again(process: BoundedProcess, tmp_path: Path) -> None:
     first = process.call(os.getpid)
     assert process.call(_die_once, tmp_path / "died") != first
