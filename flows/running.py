@@ -17,7 +17,6 @@ from pipeline.backends.catalogue import KINDS, kind_of, opened
 from pipeline.backends.jobs import Consent, Price
 from pipeline.backends.mitigation import Step, steps
 from pipeline.backends.plan import planned
-from pipeline.circuits import stored
 from pipeline.circuits.prepare import Prepared
 from pipeline.circuits.prepare import prepared as prepared_circuit
 from pipeline.circuits.stored import stored_state
@@ -25,7 +24,7 @@ from pipeline.errors import InputError
 from pipeline.hamiltonian import Hamiltonian
 from pipeline.mean_field import mean_field
 from pipeline.sqd.solve import sqd
-from pipeline.store import Store, content_hash
+from pipeline.store import content_hash, open_store
 
 SQD = "sqd"
 JORDAN_WIGNER = "jordan-wigner"
@@ -159,10 +158,10 @@ def run_circuit(request: EnergyRequest, options: RunOptions) -> CircuitRun:
         ComputationError: its class says whether to change the request, make it smaller, or try again.
     """
     made = _made(request, options)
-    run = content_hash(
+    run_key = content_hash(
         "circuit_run", made.key, options.backend, options.shots, options.mitigation, options.resilience, request.seed
     )
-    backend = _opened(made, options, run)
+    backend = _opened(made, options, run_key)
     measured = backend.run(made.state.circuit, made.state.observable, options.shots, request.seed)
     recovered = _recovered(made.integrals(), measured, request.seed) if SQD in options.mitigation else None
     return CircuitRun(made.title, options.backend, made.state, measured, recovered)
@@ -212,16 +211,15 @@ def _made(request: EnergyRequest, options: RunOptions) -> _Made:
         return hamiltonian(reference, active_space(reference, geometry, choice))
 
     asked = replace(request, structure=content_of(request.structure))
-    key = content_hash("prepared_state", stored.VERSION, asked, options.mapping)
-    state = stored_state(
-        key, Store(options.store_url or None), lambda: prepared_circuit(integrals(), level.ansatz, options.mapping)
-    )
+    key = content_hash(asked, options.mapping)
+    store = open_store(options.store_url)
+    state = stored_state(key, store, lambda: prepared_circuit(integrals(), level.ansatz, options.mapping))
     return _Made(title_of(request, species, choice), key, state, asked_steps, integrals)
 
 
-def _opened(made: _Made, options: RunOptions, run: str) -> Backend:
-    store, consent = Store(options.store_url or None), Consent(options.agreed, options.most)
-    return opened(options.backend, made.steps, made.state.symmetries, store, consent, run, options.resilience)
+def _opened(made: _Made, options: RunOptions, run_key: str) -> Backend:
+    store, consent = open_store(options.store_url), Consent(options.agreed, options.most)
+    return opened(options.backend, made.steps, made.state.symmetries, store, consent, run_key, options.resilience)
 
 
 def use_credentials(backend: str, credentials: str) -> None:

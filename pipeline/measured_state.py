@@ -13,7 +13,6 @@ from pipeline.backends.catalogue import EXACT, kind_of, opened
 from pipeline.backends.jobs import Consent, Price
 from pipeline.backends.mitigation import MOST_PROJECTED_QUBITS, Step
 from pipeline.backends.plan import planned
-from pipeline.circuits import stored
 from pipeline.circuits.prepare import Prepared, prepared
 from pipeline.circuits.stored import stored_state
 from pipeline.errors import InputError
@@ -150,8 +149,8 @@ def planned_measurement(measurement: Measurement, level: LevelOfTheory, seed: in
     result = PlannedMeasurement(0, 0, Price(0.0, ""))
     if state.circuit.num_qubits:
         steps = _steps(measurement, state)
-        run = measured_state_key(measurement, level, seed)  # what is agreed to is what is submitted
-        backend = opened(measurement.backend, steps, state.symmetries, store, Consent(False), run)
+        run_key = measured_state_key(measurement, level, seed)  # what is agreed to is what is submitted
+        backend = opened(measurement.backend, steps, state.symmetries, store, Consent(False), run_key)
         plan = planned(backend, state.circuit, state.observable, measurement.shots)
         result = PlannedMeasurement(plan.jobs, plan.shots, plan.price)
     store.put(key, "quantum_plan", _PLANNED.dump_python(result, mode="json"), time.perf_counter() - start)
@@ -194,7 +193,7 @@ def _prepared(measurement: Measurement, level: LevelOfTheory, seed: int, store: 
     state = stored_ground_state(calculation, level, seed, store)
     if state is None:
         raise InputError(f"The store has no ground state of {calculation.species.label}.", "Compute it first.")
-    key = content_hash("prepared_state", stored.VERSION, ground_state_key(calculation, level, seed), MAPPING)
+    key = content_hash(ground_state_key(calculation, level, seed), MAPPING)
     return stored_state(key, store, lambda: prepared(integrals(state, level), level.ansatz, MAPPING))
 
 

@@ -125,6 +125,15 @@ class Store:
         row = {"key": key, "stage": stage, "payload": payload, "wall_s": wall_s, "created": datetime.now(UTC)}
         self.add([row])
 
+    def kept(self, key: str, stage: str, make: Callable[[], Any]) -> Any:
+        """What is stored under `key`, or what `make` gives, then stored; of several processes the first decides."""
+        if (known := self.get(key)) is not None:
+            return known
+        start = time.perf_counter()
+        payload = make()
+        self.put(key, stage, payload, time.perf_counter() - start)
+        return self.get(key) or payload
+
     def add(self, rows: Sequence[dict[str, Any]]) -> int:
         """Store rows, each a value for every column of `Result`, unless their keys are there already.
 

@@ -245,7 +245,7 @@ def opened(
     symmetries: Symmetries,
     store: Store,
     consent: Consent,
-    run: str = "",
+    run_key: str = "",
     resilience: int | None = None,
 ) -> Backend:
     """The backend that a name stands for.
@@ -256,7 +256,7 @@ def opened(
         symmetries: of the state, for the step ``symmetry``.
         store: that remembers the jobs of a cloud.
         consent: to what costs money.
-        run: hash of what is asked, under which a cloud's run goes on with the same circuits; empty: they are not kept.
+        run_key: hash of what is asked, under which a cloud's circuits are kept; empty: they are not.
         resilience: of an estimator; None: its default.
 
     Raises:
@@ -266,7 +266,7 @@ def opened(
     kind.check(steps, resilience)
     if kind.estimates:
         level = ibm_estimator.DEFAULT_LEVEL if resilience is None else resilience
-        return ibm_estimator.IbmEstimator(ibm_cloud.IbmQueue(device, kind.key), store, consent, level, run)
+        return ibm_estimator.IbmEstimator(ibm_cloud.IbmQueue(device, kind.key), store, consent, level, run_key)
     if kind.service:
-        return SampledBackend(QueuedSampler(kind.service(device), store, consent, run), steps, symmetries)
+        return SampledBackend(QueuedSampler(kind.service(device), store, consent, run_key), steps, symmetries)
     return SampledBackend(kind.make(device), steps, symmetries) if kind.make else ExactBackend(name)

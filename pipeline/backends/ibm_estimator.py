@@ -46,7 +46,7 @@ class IbmEstimator:
     consent: Consent
     resilience: int = DEFAULT_LEVEL
     run_key: str = ""
-    """As `run` in `Ledger`."""
+    """As in `Ledger`."""
     sleep: Callable[[float], None] = time.sleep
 
     @property
@@ -65,7 +65,7 @@ class IbmEstimator:
             raise InputError(
                 f"{shots} shots are too few for {n_settings} bases.", f"Use --shots {100 * n_settings} or more."
             )
-        compiled = self._ledger.compiled(lambda: self.queue.compile(circuit))
+        compiled = self._ledger.compiled(circuit, self.queue.compile)
         return Estimate(compiled, n_settings, shots // n_settings)
 
     def run(self, circuit: QuantumCircuit, observable: SparsePauliOp, shots: int, seed: int) -> Measured:

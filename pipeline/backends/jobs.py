@@ -133,22 +133,21 @@ class Ledger:
 
     queue: Queue
     store: Store
-    run: str = ""
+    run_key: str = ""
     """Hash of what was asked; empty: nothing is kept but jobs."""
     sleep: Callable[[float], None] = time.sleep
 
-    def compiled(self, make: Callable[[], Compiled]) -> Compiled:
-        """The run's circuit, compiled once: its jobs stay the same when the device is calibrated anew."""
-        if not self.run:
-            return self.patiently(make)
-        key = content_hash(_COMPILED, VERSION, self.queue.name, self.run)
-        payload = self.store.get(key)
-        if payload is None:
-            start = time.perf_counter()
-            made = self.patiently(make)
-            payload = {"circuit": packed(made.circuit), "places": list(made.places)}
-            self.store.put(key, _COMPILED, payload, time.perf_counter() - start)
-            payload = self.store.get(key) or payload  # another process may have been first
+    def compiled(self, circuit: QuantumCircuit, compile_for: Callable[[QuantumCircuit], Compiled]) -> Compiled:
+        """A circuit of the run, compiled once: its jobs stay the same when the device is calibrated anew."""
+        if not self.run_key:
+            return self.patiently(lambda: compile_for(circuit))
+
+        def make() -> dict[str, Any]:
+            made = self.patiently(lambda: compile_for(circuit))
+            return {"circuit": packed(made.circuit), "places": list(made.places)}
+
+        key = content_hash(_COMPILED, VERSION, self.queue.name, self.run_key, content(circuit))
+        payload = self.store.kept(key, _COMPILED, make)
         return Compiled(unpacked(payload["circuit"]), tuple(payload["places"]))
 
     def new(self, jobs: Sequence[Job]) -> list[Job]:
@@ -217,7 +216,7 @@ class QueuedSampler:
     service: Service
     store: Store
     consent: Consent
-    run: str = ""
+    run_key: str = ""
     """As in `Ledger`."""
     sleep: Callable[[float], None] = time.sleep
 
@@ -228,7 +227,7 @@ class QueuedSampler:
 
     def compile(self, circuit: QuantumCircuit) -> Compiled:
         """As `Sampler.compile`, once in a run."""
-        return self._ledger.compiled(lambda: self.service.compile(circuit))
+        return self._ledger.compiled(circuit, self.service.compile)
 
     def sample(self, circuits: Sequence[QuantumCircuit], shots: Sequence[int], seed: int) -> tuple[Counts, ...]:
         """As `Sampler.sample`: submits what is not submitted yet, then waits for all.
@@ -259,7 +258,7 @@ class QueuedSampler:
 
     @property
     def _ledger(self) -> Ledger:
-        return Ledger(self.service, self.store, self.run, self.sleep)
+        return Ledger(self.service, self.store, self.run_key, self.sleep)
 
     def _job(self, circuit: QuantumCircuit, shots: int, seed: int) -> Job:
         return Job(

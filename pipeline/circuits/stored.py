@@ -7,7 +7,6 @@ is to run on one machine after the other, or to go on after a restart, is theref
 from __future__ import annotations
 
 import io
-import time
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.quantum_info import SparsePauliOp
 
 from pipeline.circuits.prepare import Prepared
-from pipeline.store import Store
+from pipeline.store import Store, content_hash
 
 VERSION = 1
 """Raise it when prepared states change: stored ones of other versions are then not used."""
@@ -26,19 +25,14 @@ _NUMBERS = ("exact_hartree", "ansatz_hartree", "n_alpha", "n_beta", "mapping")
 
 
 def stored_state(key: str, store: Store, make: Callable[[], Prepared]) -> Prepared:
-    """The state under a key of the store, or made and stored there.
+    """The state that the store keeps for a key, or made and stored there.
 
     Args:
-        key: hash of what determines it, and of `VERSION`.
+        key: hash of what determines it.
         store: where it is kept.
         make: prepares it.
     """
-    payload = store.get(key)
-    if payload is None:
-        start = time.perf_counter()
-        made = make()
-        store.put(key, _STAGE, _payload(made), time.perf_counter() - start)
-        payload = store.get(key) or _payload(made)  # another process may have been first
+    payload = store.kept(content_hash(_STAGE, VERSION, key), _STAGE, lambda: _payload(make()))
     return Prepared(
         circuit=unpacked(payload["circuit"]),
         observable=_operator(payload["observable"]),
@@ -74,4 +68,4 @@ def _terms(operator: SparsePauliOp) -> list[tuple[str, float]]:
 
 
 def _operator(terms: list[tuple[str, float]]) -> SparsePauliOp:
-    return SparsePauliOp.from_list([(label, weight) for label, weight in terms])
+    return SparsePauliOp.from_list(terms)

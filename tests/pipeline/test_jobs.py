@@ -51,7 +51,7 @@ def test_the_same_run_again_submits_nothing(ionq, store):
 
 def test_a_run_keeps_to_its_circuit_when_the_device_is_calibrated_anew(ionq, store, monkeypatch):
     def queued(run):
-        return replace(sampler(ionq, store), run=run)
+        return replace(sampler(ionq, store), run_key=run)
 
     first = SampledBackend(queued("run")).run(CIRCUIT, H2, 20_000, 0)
     other = CIRCUIT.copy()
@@ -63,6 +63,7 @@ def test_a_run_keeps_to_its_circuit_when_the_device_is_calibrated_anew(ionq, sto
         assert len(ionq.jobs) == 2
         SampledBackend(queued("another run")).run(CIRCUIT, H2, 20_000, 0)
     assert len(ionq.jobs) == 4
+    assert queued("run").compile(other).circuit == compiled(other).circuit  # as after its state was pruned
 
 
 def test_another_seed_is_another_job(ionq, store):
