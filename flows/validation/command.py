@@ -11,6 +11,7 @@ from rich.console import Console
 
 from flows.validation import page
 from flows.validation.page import Result
+from flows.validation.partition import log_p, octanol
 from flows.validation.run import lowest_empty_orbital, outcomes, run
 from flows.validation.sets import Case, ValidationSet, bonds, freesolv, gsh, ionisation, substituents
 from flows.validation.statistics import Vector
@@ -52,6 +53,8 @@ def validate(
         "freesolv": freesolv,
         "ionisation": lambda: ionisation(data),
         "bonds": bonds,
+        "partition": log_p,
+        "octanol": octanol,
     }
     if unknown := set(names) - set(makers):
         raise InputError(f"There is no set {sorted(unknown)[0]!r}.", f"Use some of {', '.join(makers)}.")
