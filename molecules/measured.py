@@ -98,7 +98,7 @@ def _lipophilicity() -> Iterator[_Row]:
 
 
 def _partition() -> Iterator[_Row]:
-    """By CAS number, as both tables have it: the CRC Handbook's value, which is critically evaluated, before Syracuse's."""
+    """Joined by CAS number; the CRC Handbook's value, where it has one, before Syracuse's."""
     folder = _folder("chemicals")
     with gzip.open(folder / "Environment" / "Syrres logP data.csv.gz", "rt", encoding="utf-8") as lines:
         values = {row["CAS"]: float(row["logP"]) for row in csv.DictReader(lines, delimiter="\t")}

@@ -1,4 +1,4 @@
-"""Partition: the sets on log P and on solvation in octanol, of the molecules that were collected at the quick profile."""
+"""Partition: the sets on log P and on solvation in octanol, of the molecules that were collected at `quick`."""
 
 from __future__ import annotations
 

@@ -25,6 +25,6 @@ def test_known_values() -> None:
     assert value("freesolv", "C") == 2.0  # methane, kcal/mol
     assert value("freesolv", "CC(N)=O") == -9.71  # acetamide
     assert value("esol", "CCCCC") == -3.18  # pentane
-    assert value("partition", "CCO") == -0.31  # ethanol
+    assert value("partition", "CCO") == -0.3  # ethanol, of the CRC Handbook
     assert value("partition", "CCC(C)=O") == 0.29  # butanone
     assert value("partition", "c1ccccc1") == 2.13  # benzene
