@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from flows.validation.sets import Case, ValidationSet, Variant, measured_in
-from flows.validation.statistics import SEED
+from flows.validation.statistics import SEED, Vector
 from models import evidence_file
 from molecules.measured import Measured
+from molecules.profile import profile
 from pipeline.descriptors.solvation import KCAL_MOL_IN_LOG_P, SOLVATION
 from pipeline.level import PROFILES, Profile
 
@@ -59,6 +60,21 @@ def octanol() -> ValidationSet:
     )
 
 
+def partition_baselines(one: ValidationSet) -> Mapping[str, Vector]:
+    """Estimates of the primary variant's measured values without a calculation.
+
+    Args:
+        one: what `log_p` or `octanol` gives.
+    """
+    cases = one.variants[0].cases
+    measured = np.array([case.measured for case in cases])
+    known = {"the mean of the measured values, for every molecule": np.full(len(cases), measured.mean())}
+    if one.name == "octanol":
+        return known
+    crippen = [profile(case.calculations[0].species.smiles).clogp for case in cases]
+    return {"Crippen's log P, from the structural formula": np.array(crippen), **known}
+
+
 def _collected() -> Sequence[Measured]:
     """Those with a measured log P, by SMILES."""
     collected = evidence_file.read()
@@ -71,8 +87,8 @@ def _variants(
     """At `quick` all rows that have a measured value, at `standard` those of a draw of all rows."""
     drawn = {rows[i].smiles for i in np.random.default_rng(SEED).choice(len(rows), N_STANDARD, replace=False)}
 
-    def variant(profile: Profile, smiles: Collection[str]) -> Variant:
-        level = PROFILES[profile]
+    def variant(at: Profile, smiles: Collection[str]) -> Variant:
+        level = PROFILES[at]
         cases = tuple(
             Case(
                 row.name,
@@ -84,6 +100,6 @@ def _variants(
             for row in rows
             if row.smiles in smiles and row.smiles in measured
         )
-        return Variant(f"{name}, {profile}", level, profile, value, cases)
+        return Variant(f"{name}, {at}", level, at, value, cases)
 
     return variant("quick", measured), variant("standard", drawn)
