@@ -143,7 +143,7 @@ def _derived(
     sources = (ionisation, affinity)
     parts = {
         part: math.hypot(*(slopes[one.name] * one.uncertainty_from.get(part, 0.0) for one in sources))
-        for part in sorted({part for one in sources for part in one.uncertainty_from})
+        for part in dict.fromkeys(part for one in sources for part in one.uncertainty_from)
     }
     return DescriptorValue(
         name=f"ionisation.{name}",
