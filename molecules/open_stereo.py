@@ -1,0 +1,152 @@
+"""Open stereochemistry: stereocentres and double bonds that a structure could specify and does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rdkit import Chem
+from rdkit.Chem import rdDistGeom
+
+_SEED = 7  # of the shapes that are built
+_ATTEMPTS = 10
+"""To build a polycycle. What can be built is there after one or two."""
+_INVERSE = {
+    Chem.ChiralType.CHI_TETRAHEDRAL_CW: Chem.ChiralType.CHI_TETRAHEDRAL_CCW,
+    Chem.ChiralType.CHI_TETRAHEDRAL_CCW: Chem.ChiralType.CHI_TETRAHEDRAL_CW,
+}
+
+
+def open_stereo(mol: Chem.Mol) -> tuple[int, int]:
+    """Count stereocentres and double bonds of which stereoisomers exist that the structure does not tell apart.
+
+    Not counted: bonds of a linear atom (azides, isocyanates, ketenimines, diazo compounds), centres of other than four
+    places (SF5), nitrogen outside a bridgehead, which inverts, imines without a substituent at nitrogen, amidines and
+    guanidines whose double bond moves with a proton, atoms with three like neighbours, and bridgeheads of which only
+    one shape can be built.
+
+    Args:
+        mol: a sanitised molecule, without explicit hydrogens; it is not changed.
+
+    Returns:
+        Numbers of stereocentres and of double bonds.
+    """
+    found = [
+        element for element in Chem.FindPotentialStereo(mol) if element.specified == Chem.StereoSpecified.Unspecified
+    ]
+    bonds = [
+        element.centeredOn
+        for element in found
+        if element.type == Chem.StereoType.Bond_Double
+        and not _is_linear(mol.GetBondWithIdx(element.centeredOn))
+        and not _inverts(mol.GetBondWithIdx(element.centeredOn))
+    ]
+    ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
+    centres = [
+        element.centeredOn
+        for element in found
+        if element.type == Chem.StereoType.Atom_Tetrahedral
+        and _is_centre(mol.GetAtomWithIdx(element.centeredOn), ranks)
+    ]
+    bridgeheads = [i for i in centres if _is_bridgehead(mol, i)]
+    if bridgeheads and _has_one_shape(mol, bridgeheads):
+        centres = [i for i in centres if i not in bridgeheads]
+    return len(centres), len(bonds)
+
+
+def _is_linear(bond: Chem.Bond) -> bool:
+    """Whether an atom of the double bond has another double bond or a triple one, and no third neighbour."""
+    return any(
+        atom.GetAtomicNum() in (6, 7)  # sulfines are bent
+        and atom.GetTotalDegree() == 2
+        and sum(other.GetBondTypeAsDouble() for other in atom.GetBonds()) >= 4  # as in =C=, =N+=, -N+#
+        for atom in (bond.GetBeginAtom(), bond.GetEndAtom())
+    )
+
+
+def _inverts(bond: Chem.Bond) -> bool:
+    """Whether it is the C=N bond of an imine N–H, or of an amidine or guanidine with an N–H beside it."""
+    carbon, nitrogen = sorted((bond.GetBeginAtom(), bond.GetEndAtom()), key=lambda atom: atom.GetAtomicNum())
+    if (carbon.GetAtomicNum(), nitrogen.GetAtomicNum()) != (6, 7):
+        return False
+    beside = (other for other in carbon.GetNeighbors() if other.GetIdx() != nitrogen.GetIdx())
+    return nitrogen.GetTotalNumHs() > 0 or any(
+        other.GetAtomicNum() == 7 and other.GetTotalNumHs() > 0 for other in beside
+    )
+
+
+def _is_centre(atom: Chem.Atom, ranks: list[int]) -> bool:
+    like = [ranks[neighbour.GetIdx()] for neighbour in atom.GetNeighbors()]
+    inverts = atom.GetAtomicNum() == 7 and atom.GetFormalCharge() == 0 and _ring_bonds(atom) != 3
+    return not inverts and max(like.count(rank) for rank in like) < 3
+
+
+def _ring_bonds(atom: Chem.Atom) -> int:
+    return sum(bond.IsInRing() for bond in atom.GetBonds())
+
+
+def _is_bridgehead(mol: Chem.Mol, atom: int) -> bool:
+    """Whether rings that share two bonds or more meet at the atom."""
+    if _ring_bonds(mol.GetAtomWithIdx(atom)) < 3:
+        return False
+    rings = [set(ring) for ring in mol.GetRingInfo().BondRings()]
+    own = {bond.GetIdx() for bond in mol.GetAtomWithIdx(atom).GetBonds()}
+    meeting = [ring for ring in rings if ring & own]
+    return any(len(a & b) >= 2 for i, a in enumerate(meeting) for b in meeting[:i])
+
+
+def _has_one_shape(mol: Chem.Mol, bridgeheads: list[int]) -> bool:
+    """Whether the bridgeheads of a polycycle are settled: their mirror image is the same compound, or cannot be built.
+
+    They turn over together only, since a bond cannot reach a small ring's inside. One shape is built of the rings with
+    their neighbours; the other has all bridgeheads inverted.
+    """
+    rings, places = _ring_system(mol, bridgeheads)
+    built = Chem.AddHs(rings)
+    if rdDistGeom.EmbedMolecule(built, randomSeed=_SEED) < 0:
+        return False
+    Chem.AssignStereochemistryFrom3D(built)
+    tags = {i: built.GetAtomWithIdx(places[i]).GetChiralTag() for i in bridgeheads}
+    if _smiles_with(mol, tags) == _smiles_with(mol, {i: _INVERSE.get(tag, tag) for i, tag in tags.items()}):
+        return True
+    mirrored = Chem.AddHs(rings)
+    for i, tag in tags.items():
+        mirrored.GetAtomWithIdx(places[i]).SetChiralTag(_INVERSE.get(tag, tag))
+    embedded: int = rdDistGeom.EmbedMolecule(mirrored, randomSeed=_SEED, maxAttempts=_ATTEMPTS)
+    return embedded < 0
+
+
+def _ring_system(mol: Chem.Mol, bridgeheads: list[int]) -> tuple[Chem.Mol, dict[int, int]]:
+    """The rings of the bridgeheads, fused ones too, with their neighbours as saturated carbon; places of atoms."""
+    rings = [set(ring) for ring in mol.GetRingInfo().AtomRings()]
+    system = set(bridgeheads)
+    while more := {i for ring in rings if ring & system for i in ring} - system:
+        system |= more
+    around = {n.GetIdx() for i in system for n in mol.GetAtomWithIdx(i).GetNeighbors()} - system
+    cut = Chem.RWMol(mol)
+    for i in around:
+        cut.ReplaceAtom(i, Chem.Atom(6))
+    for bond in cut.GetBonds():
+        if {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()} - system:
+            bond.SetBondType(Chem.BondType.SINGLE)
+            bond.SetIsAromatic(False)
+            bond.SetStereo(Chem.BondStereo.STEREONONE)
+    kept = sorted(system | around)
+    cut.BeginBatchEdit()
+    for i in set(range(mol.GetNumAtoms())) - set(kept):
+        cut.RemoveAtom(i)
+    cut.CommitBatchEdit()
+    Chem.SanitizeMol(cut)
+    return cut.GetMol(), {atom: place for place, atom in enumerate(kept)}
+
+
+def _smiles_with(mol: Chem.Mol, tags: Mapping[int, Chem.ChiralType]) -> str:
+    """Canonical SMILES with these tags, and some tag on every other centre that is open."""
+    tagged = Chem.Mol(mol)
+    for element in Chem.FindPotentialStereo(mol):
+        if element.type == Chem.StereoType.Atom_Tetrahedral and element.specified == Chem.StereoSpecified.Unspecified:
+            tagged.GetAtomWithIdx(element.centeredOn).SetChiralTag(Chem.ChiralType.CHI_TETRAHEDRAL_CW)
+    for i, tag in tags.items():
+        tagged.GetAtomWithIdx(i).SetChiralTag(tag)
+    Chem.AssignStereochemistry(tagged, cleanIt=True, force=True)
+    written: str = Chem.MolToSmiles(tagged)
+    return written
