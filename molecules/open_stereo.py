@@ -102,7 +102,7 @@ def _has_one_shape(mol: Chem.Mol, bridgeheads: list[int]) -> bool:
     """
     rings, places = _ring_system(mol, bridgeheads)
     built = Chem.AddHs(rings)
-    if rdDistGeom.EmbedMolecule(built, randomSeed=_SEED) < 0:
+    if rdDistGeom.EmbedMolecule(built, randomSeed=_SEED, maxAttempts=_ATTEMPTS) < 0:
         return False
     Chem.AssignStereochemistryFrom3D(built)
     tags = {i: built.GetAtomWithIdx(places[i]).GetChiralTag() for i in bridgeheads}
