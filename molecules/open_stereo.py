@@ -10,6 +10,8 @@ from rdkit.Chem import rdDistGeom
 _SEED = 7  # of the shapes that are built
 _ATTEMPTS = 10
 """To build a polycycle. What can be built is there after one or two."""
+_LARGEST_CIS_ONLY = {3: 7, 4: 5}
+"""By the size of the smaller of two fused rings: the larger one up to which they are fused cis and never trans."""
 _INVERSE = {
     Chem.ChiralType.CHI_TETRAHEDRAL_CW: Chem.ChiralType.CHI_TETRAHEDRAL_CCW,
     Chem.ChiralType.CHI_TETRAHEDRAL_CCW: Chem.ChiralType.CHI_TETRAHEDRAL_CW,
@@ -30,27 +32,35 @@ def open_stereo(mol: Chem.Mol) -> tuple[int, int]:
     Returns:
         Numbers of stereocentres and of double bonds.
     """
-    found = [
-        element for element in Chem.FindPotentialStereo(mol) if element.specified == Chem.StereoSpecified.Unspecified
-    ]
+    found = list(Chem.FindPotentialStereo(mol))
     bonds = [
-        element.centeredOn
-        for element in found
-        if element.type == Chem.StereoType.Bond_Double
-        and not _is_linear(mol.GetBondWithIdx(element.centeredOn))
-        and not _inverts(mol.GetBondWithIdx(element.centeredOn))
+        one.centeredOn
+        for one in found
+        if one.type == Chem.StereoType.Bond_Double and not _is_free(mol.GetBondWithIdx(one.centeredOn))
     ]
     ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
     centres = [
-        element.centeredOn
-        for element in found
-        if element.type == Chem.StereoType.Atom_Tetrahedral
-        and _is_centre(mol.GetAtomWithIdx(element.centeredOn), ranks)
+        one.centeredOn
+        for one in found
+        if one.type == Chem.StereoType.Atom_Tetrahedral and _is_centre(mol.GetAtomWithIdx(one.centeredOn), ranks)
     ]
-    bridgeheads = [i for i in centres if _is_bridgehead(mol, i)]
+    ends = {
+        i
+        for bond in bonds
+        for i in (mol.GetBondWithIdx(bond).GetBeginAtomIdx(), mol.GetBondWithIdx(bond).GetEndAtomIdx())
+    }
+    centres = [i for i in centres if not _is_dependent(mol, i, ranks) or _has_partner(mol, i, {*centres, *ends})]
+    unspecified = {(one.type, one.centeredOn) for one in found if one.specified == Chem.StereoSpecified.Unspecified}
+    open_bonds = [i for i in bonds if (Chem.StereoType.Bond_Double, i) in unspecified]
+    open_centres = [i for i in centres if (Chem.StereoType.Atom_Tetrahedral, i) in unspecified]
+    bridgeheads = [i for i in open_centres if _is_bridgehead(mol, i)]
     if bridgeheads and _has_one_shape(mol, bridgeheads):
-        centres = [i for i in centres if i not in bridgeheads]
-    return len(centres), len(bonds)
+        open_centres = [i for i in open_centres if i not in bridgeheads]
+    return len(open_centres), len(open_bonds)
+
+
+def _is_free(bond: Chem.Bond) -> bool:
+    return _is_linear(bond) or _inverts(bond)
 
 
 def _is_linear(bond: Chem.Bond) -> bool:
@@ -80,18 +90,33 @@ def _is_centre(atom: Chem.Atom, ranks: list[int]) -> bool:
     return not inverts and max(like.count(rank) for rank in like) < 3
 
 
+def _is_dependent(mol: Chem.Mol, atom: int, ranks: list[int]) -> bool:
+    """Whether two neighbours are alike, so that it is a centre by another one in its ring, as cis to it or trans."""
+    like = [ranks[neighbour.GetIdx()] for neighbour in mol.GetAtomWithIdx(atom).GetNeighbors()]
+    return len(set(like)) < len(like)
+
+
+def _has_partner(mol: Chem.Mol, atom: int, others: set[int]) -> bool:
+    rings = (set(ring) for ring in mol.GetRingInfo().AtomRings() if atom in ring)
+    return any(ring & others - {atom} for ring in rings)
+
+
 def _ring_bonds(atom: Chem.Atom) -> int:
     return sum(bond.IsInRing() for bond in atom.GetBonds())
 
 
 def _is_bridgehead(mol: Chem.Mol, atom: int) -> bool:
-    """Whether rings that share two bonds or more meet at the atom."""
+    """Whether rings meet at the atom that allow it one shape: they share two bonds, or are fused and too small."""
     if _ring_bonds(mol.GetAtomWithIdx(atom)) < 3:
         return False
     rings = [set(ring) for ring in mol.GetRingInfo().BondRings()]
     own = {bond.GetIdx() for bond in mol.GetAtomWithIdx(atom).GetBonds()}
     meeting = [ring for ring in rings if ring & own]
-    return any(len(a & b) >= 2 for i, a in enumerate(meeting) for b in meeting[:i])
+    return any(
+        len(a & b) >= 2 or (a & b and max(len(a), len(b)) <= _LARGEST_CIS_ONLY.get(min(len(a), len(b)), 0))
+        for i, a in enumerate(meeting)
+        for b in meeting[:i]
+    )
 
 
 def _has_one_shape(mol: Chem.Mol, bridgeheads: list[int]) -> bool:

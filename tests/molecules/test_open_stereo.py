@@ -31,6 +31,12 @@ from molecules.smiles import parse
         "N=C(N)N",
         "N=C(N)c1ccccc1",
         "CN=C(NC)NC#N",
+        "CC[N+]1(C)CCN(c2ccccc2)CC1",  # the other nitrogen of the ring inverts
+        "CC1CCN(C)CC1",
+        "C12CC1C2",
+        "C1CC2CC2C1",
+        "C1CCC2OC2C1",
+        "C1NCC2CC12",
         "C=C[C@H]1CN2CC[C@H]1C[C@H]2[C@H](O)c1ccnc2ccc(OC)cc12",  # quinine: its bridgehead nitrogen has no choice
         "CN1[C@@H]2CC[C@H]1C[C@@H](O)C2",  # tropine
     ],
@@ -49,6 +55,10 @@ def test_nothing_is_open(smiles: str) -> None:
         ("O=C1CC2CCC1C2", (2, 0)),  # norcamphor: the two mirror images
         ("CC1CCC(C)CC1", (2, 0)),  # cis and trans
         ("CC=NO", (0, 1)),
+        ("C1CCC2CCCCC2C1", (2, 0)),  # decalin, cis and trans
+        ("CC1CC2CC12", (3, 0)),
+        ("CC=C1CCC(C)CC1", (1, 1)),
+        ("CC1CCC(C)(F)CC1", (2, 0)),
         ("CC(F)C12CCN(CC1)CC2", (1, 0)),
         ("CC=S=O", (0, 1)),  # sulfines are bent
         ("CC1CN2CCC1CC2", (1, 0)),
