@@ -8,8 +8,8 @@ from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
 _SEED = 7  # of the shapes that are built
-_ATTEMPTS = 10
-"""To build a polycycle. What can be built is there after one or two."""
+_ATTEMPTS = 1500
+"""To build a polycycle, divided by its atoms: a strained one of few atoms takes several, a large one a second for ten."""
 _LARGEST_CIS_ONLY = {3: 7, 4: 5}
 """By the size of the smaller of two fused rings: the larger one up to which they are fused cis and never trans."""
 _INVERSE = {
@@ -127,7 +127,8 @@ def _has_one_shape(mol: Chem.Mol, bridgeheads: list[int]) -> bool:
     """
     rings, places = _ring_system(mol, bridgeheads)
     built = Chem.AddHs(rings)
-    if rdDistGeom.EmbedMolecule(built, randomSeed=_SEED, maxAttempts=_ATTEMPTS) < 0:
+    attempts = _ATTEMPTS // built.GetNumAtoms()
+    if rdDistGeom.EmbedMolecule(built, randomSeed=_SEED, maxAttempts=attempts) < 0:
         return False
     Chem.AssignStereochemistryFrom3D(built)
     tags = {i: built.GetAtomWithIdx(places[i]).GetChiralTag() for i in bridgeheads}
@@ -136,7 +137,7 @@ def _has_one_shape(mol: Chem.Mol, bridgeheads: list[int]) -> bool:
     mirrored = Chem.AddHs(rings)
     for i, tag in tags.items():
         mirrored.GetAtomWithIdx(places[i]).SetChiralTag(_INVERSE.get(tag, tag))
-    embedded: int = rdDistGeom.EmbedMolecule(mirrored, randomSeed=_SEED, maxAttempts=_ATTEMPTS)
+    embedded: int = rdDistGeom.EmbedMolecule(mirrored, randomSeed=_SEED, maxAttempts=attempts)
     return embedded < 0
 
 
