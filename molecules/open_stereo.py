@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rdkit import Chem
-from rdkit.Chem import rdDistGeom
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 _SEED = 7  # of the shapes that are built
+_LARGEST_BUILT = 20
+"""Atoms of a polycycle, with its neighbours, that is built; of a larger one every bridgehead counts."""
+_SHAPES = 8
+"""That are built of a polycycle, of which the best one counts."""
 _ATTEMPTS = 1500
-"""To build a polycycle, divided by its atoms: a strained one of few atoms takes several, a large one a second for ten."""
+"""To build a shape, divided by the atoms: a strained polycycle of few atoms takes several."""
 _LARGEST_CIS_ONLY = {3: 7, 4: 5}
 """By the size of the smaller of two fused rings: the larger one up to which they are fused cis and never trans."""
 _INVERSE = {
@@ -53,6 +57,10 @@ def open_stereo(mol: Chem.Mol) -> tuple[int, int]:
     unspecified = {(one.type, one.centeredOn) for one in found if one.specified == Chem.StereoSpecified.Unspecified}
     open_bonds = [i for i in bonds if (Chem.StereoType.Bond_Double, i) in unspecified]
     open_centres = [i for i in centres if (Chem.StereoType.Atom_Tetrahedral, i) in unspecified]
+    specified = {i for i in centres if i not in open_centres}
+    open_centres = [
+        i for i in open_centres if mol.GetAtomWithIdx(i).GetAtomicNum() != 7 or not _has_partner(mol, i, specified)
+    ]  # a nitrogen in rings has the shape that their other centres leave it
     bridgeheads = [i for i in open_centres if _is_bridgehead(mol, i)]
     if bridgeheads and _has_one_shape(mol, bridgeheads):
         open_centres = [i for i in open_centres if i not in bridgeheads]
@@ -122,23 +130,35 @@ def _is_bridgehead(mol: Chem.Mol, atom: int) -> bool:
 def _has_one_shape(mol: Chem.Mol, bridgeheads: list[int]) -> bool:
     """Whether the bridgeheads of a polycycle are settled: their mirror image is the same compound, or cannot be built.
 
-    They turn over together only, since a bond cannot reach a small ring's inside. One shape is built of the rings with
-    their neighbours; the other has all bridgeheads inverted.
+    They turn over together only, since a bond cannot reach a small ring's inside. The rings are built with their
+    neighbours; the other shape has all bridgeheads inverted.
     """
     rings, places = _ring_system(mol, bridgeheads)
-    built = Chem.AddHs(rings)
-    attempts = _ATTEMPTS // built.GetNumAtoms()
-    if rdDistGeom.EmbedMolecule(built, randomSeed=_SEED, maxAttempts=attempts) < 0:
+    built = _built(rings) if rings.GetNumAtoms() <= _LARGEST_BUILT else None
+    if built is None:
         return False
-    Chem.AssignStereochemistryFrom3D(built)
     tags = {i: built.GetAtomWithIdx(places[i]).GetChiralTag() for i in bridgeheads}
-    if _smiles_with(mol, tags) == _smiles_with(mol, {i: _INVERSE.get(tag, tag) for i, tag in tags.items()}):
+    inverse = {i: _INVERSE.get(tag, tag) for i, tag in tags.items()}
+    if _smiles_with(mol, tags) == _smiles_with(mol, inverse):
         return True
-    mirrored = Chem.AddHs(rings)
-    for i, tag in tags.items():
-        mirrored.GetAtomWithIdx(places[i]).SetChiralTag(_INVERSE.get(tag, tag))
-    embedded: int = rdDistGeom.EmbedMolecule(mirrored, randomSeed=_SEED, maxAttempts=attempts)
-    return embedded < 0
+    for i, tag in inverse.items():
+        rings.GetAtomWithIdx(places[i]).SetChiralTag(tag)
+    return _built(rings) is None
+
+
+def _built(mol: Chem.Mol) -> Chem.Mol | None:
+    """The molecule with the stereochemistry of its best shape by UFF; None where there is none.
+
+    Distance geometry alone also builds shapes that are too strained to exist.
+    """
+    built = Chem.AddHs(mol)
+    attempts = _ATTEMPTS // built.GetNumAtoms()
+    found = list(rdDistGeom.EmbedMultipleConfs(built, _SHAPES, maxAttempts=attempts, randomSeed=_SEED))
+    if not found:
+        return None
+    energies = [energy for _, energy in rdForceFieldHelpers.UFFOptimizeMoleculeConfs(built)]
+    Chem.AssignStereochemistryFrom3D(built, found[energies.index(min(energies))])
+    return built
 
 
 def _ring_system(mol: Chem.Mol, bridgeheads: list[int]) -> tuple[Chem.Mol, dict[int, int]]:
