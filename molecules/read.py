@@ -16,6 +16,7 @@ from molecules.row import SMILES_TITLES, LibraryError, Row, empty_row, make_row,
 from molecules.sdf import sdf_rows
 from molecules.smiles import StructureError, first_message, parse
 from molecules.standardize import standardize
+from molecules.stereoisomers import stereoisomers
 from molecules.table import table_rows
 from molecules.text import read_text
 
@@ -34,7 +35,7 @@ def read_library(path: Path, pool: Executor | None = None) -> Library:
 
     Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv (comma, semicolon or tab), .sdf, and each of
     them with .gz. Blank rows count as rows unless only blank ones follow; titles and comments do not. Rows of one
-    molecule, by the InChIKey of its standardised form, are merged into the first of them.
+    molecule, by `Candidate.identity`, are merged into the first of them.
 
     Args:
         path: The file.
@@ -99,7 +100,7 @@ def _judge(rows: Sequence[Row | Rejection]) -> list[Candidate | Rejection]:
 def _distinct(rows: Library) -> Library:
     found: dict[str, list[Candidate]] = {}
     for candidate in rows.candidates:
-        found.setdefault(candidate.inchikey, []).append(candidate)
+        found.setdefault(candidate.identity, []).append(candidate)
     return Library(tuple(_merged(same) for same in found.values()), rows.rejections)
 
 
@@ -145,7 +146,9 @@ def _smi_rows(text: str) -> Iterator[Row | Rejection]:
 def _candidate(row: Row) -> Candidate | Rejection:
     """Standardise the molecule of a row; what fails is a rejection, whatever it is."""
     try:
-        standard = standardize(parse(row.structure))
+        mol = parse(row.structure)
+        standard = standardize(mol)
+        stereo = stereoisomers(mol, standard)
     except StructureError as error:
         return Rejection(row.row, shortened(row.structure), error.reason, error.remedy)
     except (ValueError, RuntimeError) as error:
@@ -153,7 +156,7 @@ def _candidate(row: Row) -> Candidate | Rejection:
         return Rejection(
             row.row, shortened(row.structure), reason, "Check its bonds and charges in a structure editor."
         )
-    pose, notes = None, [*row.notes, *standard.notes]
+    pose, notes = None, [*row.notes, *standard.notes, *stereo.notes]
     try:
         pose = pose_in_record(row.record, standard.smiles) if row.record else None
     except PoseError as error:
@@ -167,6 +170,7 @@ def _candidate(row: Row) -> Candidate | Rejection:
         input=row.structure,
         columns=row.columns,
         notes=tuple(notes),
+        stereoisomers=stereo.identity,
         pose=pose,
     )
 
