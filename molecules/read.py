@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -12,8 +11,9 @@ from pathlib import Path
 
 from molecules.candidate import Candidate, Library, Rejection
 from molecules.given_pose import PoseError, pose_in_record
-from molecules.row import SMILES_TITLES, LibraryError, Row, empty_row, make_row, normalised, shortened
+from molecules.row import LibraryError, Row, shortened
 from molecules.sdf import sdf_rows
+from molecules.smi import smi_rows, text_rows
 from molecules.smiles import StructureError, first_message, parse
 from molecules.standardize import standardize
 from molecules.stereoisomers import stereoisomers
@@ -58,7 +58,7 @@ def read_pasted(text: str) -> Library:
         LibraryError: When no line holds a molecule.
     """
     lines = text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
-    return _distinct(_judged(_smi_rows(lines), "The pasted text"))
+    return _distinct(_judged(smi_rows(lines), "The pasted text"))
 
 
 def read_rows(path: Path, pool: Executor | None = None) -> Library:
@@ -106,7 +106,13 @@ def _distinct(rows: Library) -> Library:
 
 def _rows(path: Path) -> Iterator[Row | Rejection]:
     """Choose the format by the file's name."""
-    formats = {".smi": _smi_rows, ".csv": table_rows, ".sdf": sdf_rows}
+    formats = {
+        ".smi": smi_rows,
+        ".txt": text_rows,
+        ".csv": table_rows,
+        ".tsv": table_rows,
+        ".sdf": sdf_rows,
+    }
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
     if path.is_dir():
@@ -126,21 +132,6 @@ def _rows(path: Path) -> Iterator[Row | Rejection]:
         yield from formats[suffix](text)
     except LibraryError as error:
         raise LibraryError(f"{path}: {error}") from error
-
-
-def _smi_rows(text: str) -> Iterator[Row | Rejection]:
-    """Read lines of SMILES, blank, name; the first may be titles."""
-    lines = text.split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    titles_may_come = True
-    for number, line in enumerate(lines, start=1):
-        structure, _, name = re.sub(r"[ \t]+", "\t", line.strip(" \t"), count=1).partition("\t")
-        is_titles = titles_may_come and normalised(structure) in SMILES_TITLES
-        if structure.startswith("#") or is_titles:
-            continue
-        titles_may_come = not structure
-        yield make_row(number, structure, name, {}) if structure else empty_row(number)
 
 
 def _candidate(row: Row) -> Candidate | Rejection:

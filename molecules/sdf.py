@@ -13,16 +13,15 @@ from molecules.candidate import Rejection
 from molecules.errors import StructureError
 from molecules.row import (
     ENCODING_NOTE,
-    NAME_TITLES,
     Row,
     empty_row,
     is_foreign,
     make_row,
-    normalised,
     readable,
     shortened,
 )
 from molecules.smiles import first_message
+from molecules.titles import name_columns
 
 
 def sdf_rows(text: str) -> Iterator[Row | Rejection]:
@@ -52,10 +51,11 @@ def _sdf_row(number: int, record: str) -> Row | Rejection:
     except StructureError as error:
         return Rejection(number, title, error.reason, error.remedy)
     columns = {name: mol.GetProp(name) for name in mol.GetPropNames()}
-    named = {normalised(name): name for name in reversed(list(columns))}
     name = mol.GetProp("_Name").strip() if mol.HasProp("_Name") else ""
     if not name:
-        name = next((columns.pop(named[title]) for title in NAME_TITLES if title in named), "")
+        titles = list(columns)
+        named = (titles[i] for i in name_columns(titles) if columns[titles[i]].strip())
+        name = next((columns.pop(title) for title in named), "")
     row = make_row(number, _written(whole), name, columns)
     if isinstance(row, Rejection):
         return row
