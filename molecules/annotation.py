@@ -23,7 +23,7 @@ _DRAW_OUT = "Draw its atoms, or expand the abbreviations before you export it."
 _QUERY = "Give each molecule that is meant its own row, without query features."
 
 
-def resolved(mol: Chem.Mol, unsanitised: Callable[[], Chem.Mol]) -> Chem.Mol:
+def resolved(mol: Chem.Mol, unsanitised: Callable[[], Chem.Mol | None]) -> Chem.Mol:
     """Expand the abbreviations of a drawing, and refuse what makes it more or less than one molecule.
 
     Args:
@@ -42,6 +42,7 @@ def resolved(mol: Chem.Mol, unsanitised: Callable[[], Chem.Mol]) -> Chem.Mol:
     if not _labels(mol):
         return mol
     raw = unsanitised()
+    assert raw is not None  # it was read before
     raw.UpdatePropertyCache(strict=False)
     if raw.GetNumConformers():
         Chem.DetectBondStereochemistry(raw)

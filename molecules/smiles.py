@@ -88,16 +88,15 @@ def split_extension(text: str) -> tuple[str, str]:
 
 def _extended(plain: Chem.Mol, text: str, extension: str) -> Chem.Mol:
     """Read a SMILES that is known to be good with its extension."""
-    reader = Chem.SmilesParserParams()
+    whole = f"{text} {extension}"
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(f"{text} {extension}", reader)
+        mol = Chem.MolFromSmiles(whole)
         if mol is None:
             raise SmilesError(
                 f"RDKit cannot read the extension of the CXSMILES, {_excerpt(extension, 1)}.",
                 f"Leave it out if it only holds a drawing: write {Chem.MolToSmiles(plain)}.",
             )
-        reader.sanitize = reader.removeHs = False
-        return resolved(mol, lambda: Chem.MolFromSmiles(f"{text} {extension}", reader))
+        return resolved(mol, lambda: Chem.MolFromSmiles(whole, sanitize=False))
 
 
 def _without_maps(mol: Chem.Mol) -> Chem.Mol:

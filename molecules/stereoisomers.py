@@ -70,8 +70,8 @@ def stereoisomers(mol: Chem.Mol, drawn: Standardized) -> Stereoisomers:
         )
     if axes:
         notes.append(
-            f"It is drawn as one atropisomer ({axes}). Shapes are made from its SMILES, which holds no axis, so that its "
-            "numbers may belong to either atropisomer."
+            f"It is drawn as one atropisomer ({axes}). Shapes are made from its SMILES, which holds no axis, so that "
+            "its numbers may belong to either atropisomer."
         )
     return Stereoisomers("" if identity == drawn.inchikey else identity, tuple(notes))
 

@@ -36,10 +36,10 @@ class _Layout:
 def table_rows(text: str) -> Iterator[Row | Rejection]:
     """Read every row of a table; blank ones at the end are none.
 
-    Columns are separated by what a first line such as ``sep=;`` says, or else by the one of comma, semicolon and tab with
-    which one column holds most molecules. The structures are in the column most of whose cells are organic molecules;
-    of several, in the one whose title says so, and then in the one that says most of stereochemistry. The name is in
-    the column titled so, or where that is empty in one of identifiers.
+    Columns are separated by what a first line such as ``sep=;`` says, or else by the one of comma, semicolon and tab
+    with which one column holds most molecules. The structures are in the column with most organic molecules; of
+    several, in the one whose title says so, and then in the one that says most of stereochemistry. The name is in the
+    column titled so, or where that is empty in one of identifiers.
 
     Raises:
         LibraryError: When no column holds SMILES.

@@ -16,9 +16,9 @@ _NAMES = (
     ),
 )
 """Titles of names, then of compounds, then of identifiers, without blanks and punctuation."""
-_PARTS = frozenset(
-    "scaffold murcko core framework fragment salt counterion solvent reagent reactant rgroup linker query substructure "
-    "monomer metabolite precursor".split()
+_PARTS = re.compile(
+    r"scaffold|murcko|core|framework|fragment|salt|counterion|solvent|reagent|reactant|r?group|r\d+|linker|query|"
+    r"substructure|monomer|metabolite|precursor"
 )
 """Words by which a column of structures holds something else than the compounds."""
 
@@ -26,7 +26,7 @@ _PARTS = frozenset(
 def structure_rank(title: str) -> int:
     """Tell how well a title names the structures of the compounds: 2 does, 1 says nothing of it, 0 names others."""
     words = re.findall(r"[a-z0-9]+", readable(title).lower())
-    if any(word in _PARTS or re.fullmatch(r"r\d+", word) for word in words):
+    if any(_PARTS.fullmatch(word) for word in words):
         return 0
     named = any("smiles" in word or word.endswith("smi") or word in ("structure", "structures") for word in words)
     return 2 if (named or words in (["mol"], ["molecule"])) and name_rank(title) in (None, 1) else 1
