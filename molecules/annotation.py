@@ -54,14 +54,6 @@ def resolved(mol: Chem.Mol, unsanitised: Callable[[], Chem.Mol | None]) -> Chem.
 
 def _refuse_open(mol: Chem.Mol) -> None:
     """Refuse a drawing that stands for several molecules, or for none."""
-    for atom in mol.GetAtoms():
-        place = f"atom {atom.GetIdx() + 1} ({atom.GetSymbol()})"
-        if atom.HasProp("molAttchpt"):
-            raise StructureError(
-                f"It has an attachment point at {place}.", "Draw the group that is attached, such as a methyl."
-            )
-        if atom.HasQuery() and not atom.HasProp("dummyLabel"):  # the label of an R group is judged with the others
-            raise StructureError(f"It is a query: {place} stands for several atoms or environments.", _QUERY)
     for bond in mol.GetBonds():
         ends = f"atoms {bond.GetBeginAtomIdx() + 1} and {bond.GetEndAtomIdx() + 1}"
         if bond.HasProp("_MolFileBondEndPts"):
@@ -75,6 +67,14 @@ def _refuse_open(mol: Chem.Mol) -> None:
             raise StructureError(
                 f"The bond between {ends} is no covalent bond.", "Leave hydrogen bonds and contacts out of the drawing."
             )
+    for atom in mol.GetAtoms():
+        place = f"atom {atom.GetIdx() + 1} ({atom.GetSymbol()})"
+        if atom.HasProp("molAttchpt"):
+            raise StructureError(
+                f"It has an attachment point at {place}.", "Draw the group that is attached, such as a methyl."
+            )
+        if atom.HasQuery() and not atom.HasProp("dummyLabel"):  # the label of an R group is judged with the others
+            raise StructureError(f"It is a query: {place} stands for several atoms or environments.", _QUERY)
     if mol.HasProp("_molLinkNodes"):
         raise StructureError("It has a link node, an atom that is repeated.", _QUERY)
     for group in Chem.GetMolSubstanceGroups(mol):

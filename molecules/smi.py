@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from molecules.candidate import Rejection
+from molecules.likeness import likeness
 from molecules.row import Row, empty_row, make_row
-from molecules.smiles import organic_molecule
-from molecules.table import most_molecules, table_rows
+from molecules.table import table_likeness, table_rows
 from molecules.titles import structure_rank
 
 _PROBED = 100  # lines looked at to find which end of them has the structures
@@ -27,8 +27,8 @@ def smi_rows(text: str) -> Iterator[Row | Rejection]:
         lines.pop()
     filled = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     probed = filled[:: max(1, len(filled) // _PROBED)]
-    smiles_first, name_first = (_molecules(probed, form) for form in (_SMILES_FIRST, _NAME_FIRST))
-    if probed and most_molecules("\n".join(probed)) > max(smiles_first, name_first):
+    smiles_first, name_first = (_likeness(probed, form) for form in (_SMILES_FIRST, _NAME_FIRST))
+    if probed and table_likeness("\n".join(probed)) > max(smiles_first, name_first):
         yield from table_rows(text)
         return
     form, notes = (_NAME_FIRST, (_SWAPPED,)) if name_first > smiles_first else (_SMILES_FIRST, ())
@@ -53,5 +53,5 @@ def _parts(line: str, form: re.Pattern[str]) -> tuple[str, str]:
     return (found["smiles"], found["name"]) if found else ("", "")
 
 
-def _molecules(lines: Sequence[str], form: re.Pattern[str]) -> int:
-    return sum(organic_molecule(_parts(line, form)[0]) is not None for line in lines)
+def _likeness(lines: Sequence[str], form: re.Pattern[str]) -> int:
+    return sum(likeness(_parts(line, form)[0]) for line in lines)

@@ -14,9 +14,7 @@ __all__ = [
     "StructureError",
     "canonical",
     "first_message",
-    "looks_like_smiles",
     "make_stereo_relative",
-    "organic_molecule",
     "parse",
     "split_extension",
 ]
@@ -33,7 +31,6 @@ MOST_CHARACTERS = 2000
 """Of a SMILES. Each of 60 heavy atoms may take ten with its isotope, stereo and bonds; more costs only time."""
 _REDRAW = "Draw the molecule in a structure editor and copy its SMILES."
 _EXTENDED = re.compile(r"(\S+)\s+(\|.*\|)", re.DOTALL)
-_SMILES = re.compile(r"(Br|Cl|[BCNOPSFIHbcnops*]|\[[^\]\s]+\]|[-=#$:/\\().+~%0-9@])+")
 _POSITION = re.compile(r"around position (\d+)")
 _RELATIVE = {Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS, Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS}
 _ATOM_NUMBERS = re.compile(r" for atom # \d+ \w+| Unkekulized atoms:.*|(?<= atom) \d+")  # counted from 0: misleading
@@ -108,34 +105,6 @@ def _without_maps(mol: Chem.Mol) -> Chem.Mol:
     mol = Chem.RemoveHs(mol)  # RDKit keeps hydrogens with a number
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
     return mol
-
-
-def organic_molecule(text: str, least_atoms: int = 3) -> Chem.Mol | None:
-    """Read a cell or word as an organic molecule, if it is one, its extension set aside.
-
-    The fewest atoms keep codes such as C, N, I or CO apart from structures, which they are as well.
-
-    Args:
-        text: The cell.
-        least_atoms: Heavy atoms that it has to have.
-
-    Returns:
-        The molecule; None where the cell is no SMILES, has no carbon or too few atoms.
-    """
-    core, _ = split_extension(text.strip())
-    if len(core) < least_atoms or not re.search(r"[Cc]", core) or not _SMILES.fullmatch(core):
-        return None
-    try:
-        mol = parse(core)
-    except StructureError:
-        return None
-    enough = mol.GetNumHeavyAtoms() >= least_atoms
-    return mol if enough and any(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms()) else None
-
-
-def looks_like_smiles(text: str) -> bool:
-    """Tell whether a text is written in the letters of SMILES, however wrong it may be."""
-    return _SMILES.fullmatch(split_extension(text.strip())[0]) is not None
 
 
 def canonical(smiles: str) -> str:

@@ -12,8 +12,8 @@ from itertools import islice
 from rdkit import Chem
 
 from molecules.candidate import Rejection
+from molecules.likeness import likeness, looks_like_smiles, organic_molecule
 from molecules.row import LibraryError, Row, empty_row, make_row, shortened
-from molecules.smiles import looks_like_smiles, organic_molecule
 from molecules.titles import name_columns, name_rank, structure_rank
 
 _DELIMITERS = ",;\t"
@@ -61,10 +61,10 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
             yield _table_row(number, cells, layout)
 
 
-def most_molecules(text: str) -> int:
-    """Count the organic molecules in that column of a table that holds most of them, among the first rows."""
+def table_likeness(text: str) -> int:
+    """Add up the likeness to molecules of the column that has most of it, among the first rows."""
     lines = list(islice(io.StringIO(text), _PROBED))
-    return max(max(_counts(_filled(_records(lines, delimiter)))) for delimiter in _DELIMITERS)
+    return max(max(_likenesses(_filled(_records(lines, delimiter)))) for delimiter in _DELIMITERS)
 
 
 def _explained(error: str) -> tuple[str, str]:
@@ -89,7 +89,7 @@ def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
 
     def holds(delimiter: str) -> tuple[int, int]:
         records = _filled(_records(lines[first : first + _PROBED], delimiter))
-        return max(_counts(records)), len(records[0]) if records else 0
+        return max(_likenesses(records)), len(records[0]) if records else 0
 
     return max(_DELIMITERS, key=holds), 0
 
@@ -98,14 +98,13 @@ def _filled(records: Iterable[tuple[int, list[str] | str]]) -> list[list[str]]:
     return [cells for _, cells in records if isinstance(cells, list) and not _is_blank(cells)]
 
 
-def _counts(records: Sequence[list[str]], least_atoms: int = 3) -> list[int]:
-    """Count the organic molecules of each column."""
-    width = len(records[0]) if records else 1
-    counts = [0] * width
+def _likenesses(records: Sequence[list[str]]) -> list[int]:
+    """Add up the likeness to molecules of each column."""
+    sums = [0] * (len(records[0]) if records else 1)
     for cells in records:
-        for i, cell in enumerate(cells[:width]):
-            counts[i] += organic_molecule(cell, least_atoms) is not None
-    return counts
+        for i, cell in enumerate(cells[: len(sums)]):
+            sums[i] += likeness(cell)
+    return sums
 
 
 def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[tuple[int, list[str] | str]]:
@@ -153,29 +152,30 @@ def _layout(records: Sequence[list[str]]) -> _Layout:
 
 
 def _structure_columns(titles: Sequence[str], probed: Sequence[list[str]]) -> list[int]:
-    """Columns that may hold the structures, best first; in one that is titled so, a molecule may be of one atom."""
+    """Columns that may hold the structures, best first; in one that is titled so, no cell is a mere word."""
     ranks = [structure_rank(title) for title in titles]
-    counts, small = _counts(probed), _counts(probed, least_atoms=1)
-    molecules = [few if rank == 2 else many for rank, many, few in zip(ranks, counts, small, strict=True)]
-    if max(molecules) == 0:
-        molecules = [max(count, rank == 2) for rank, count in zip(ranks, small, strict=True)]
-    most = max(molecules)
+    sums = _likenesses(probed)
+    for i, rank in enumerate(ranks):
+        if rank == 2:
+            sums[i] = sum(2 for cells in probed if i < len(cells) and likeness(cells[i])) or 1
+    most = max(sums)
     if most == 0:
         raise LibraryError("No column of the table holds SMILES. Title the one that does “smiles”.")
-    fitting = [i for i, count in enumerate(molecules) if 2 * count >= most]
+    fitting = [i for i, likely in enumerate(sums) if 2 * likely > most]
     best = max(ranks[i] for i in fitting)
-    return sorted(
-        (i for i in fitting if ranks[i] == best), key=lambda i: (_stereo_marks(probed, i), molecules[i]), reverse=True
-    )
+    return sorted((i for i in fitting if ranks[i] == best), key=lambda i: _content(probed, i), reverse=True)
 
 
-def _stereo_marks(records: Sequence[list[str]], column: int) -> int:
-    return sum(len(re.findall(r"@+|[/\\|]", cells[column])) for cells in records if column < len(cells))
+def _content(records: Sequence[list[str]], column: int) -> tuple[int, int]:
+    """How much a column says: marks of stereochemistry, and heavy atoms."""
+    cells = [cells[column] for cells in records if column < len(cells)]
+    marks = sum(len(re.findall(r"@+|[/\\|]", cell)) for cell in cells)
+    return marks, sum(mol.GetNumHeavyAtoms() for mol in map(organic_molecule, cells) if mol)
 
 
 def _are_titles(first: Sequence[str], structure: int) -> bool:
     """Tell whether the first row has titles, and no structure, even a wrong one."""
-    if organic_molecule(first[structure], least_atoms=1):
+    if organic_molecule(first[structure]):
         return False
     titled = any(structure_rank(cell) != 1 or name_rank(cell) is not None for cell in first)
     return titled or not looks_like_smiles(first[structure])
@@ -185,7 +185,7 @@ def _are_others(records: Sequence[list[str]], one: int, other: int) -> bool:
     """Tell whether two columns hold different compounds, whatever they say of stereochemistry."""
     for cells in records:
         if max(one, other) < len(cells):
-            pair = [organic_molecule(cells[i], least_atoms=1) for i in (one, other)]
+            pair = [organic_molecule(cells[i]) for i in (one, other)]
             if all(pair) and len({Chem.MolToSmiles(mol, isomericSmiles=False) for mol in pair}) == 2:
                 return True
     return False
