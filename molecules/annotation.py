@@ -88,14 +88,24 @@ def _refuse_open(mol: Chem.Mol) -> None:
             raise StructureError(
                 f"It is drawn as a mixture or formulation ({kind}).", "Give each component a row of its own."
             )
-        if kind == "MUL" and not _is_written_out(group):
-            raise StructureError("Its multiple group does not hold as many atoms as it says.", _DRAW_OUT)
+        if kind in ("MUL", "SUP") and not _is_whole(group, mol):
+            raise StructureError(
+                f"A group in it ({group.GetPropsAsDict().get('LABEL', kind)}) does not hold the atoms that it names.",
+                _DRAW_OUT,
+            )
 
 
-def _is_written_out(group: Chem.SubstanceGroup) -> bool:
-    """Tell whether a multiple group holds all its copies, as CTfile Formats requires."""
-    copies = group.GetProp("MULT") if group.HasProp("MULT") else ""
-    return copies.isdecimal() and len(group.GetAtoms()) == int(copies) * len(group.GetParentAtoms())
+def _is_whole(group: Chem.SubstanceGroup, mol: Chem.Mol) -> bool:
+    """Tell whether a multiple group holds all its copies, as CTfile Formats requires, and a named one all its atoms.
+
+    One that is contracted to a single atom is expanded, and one whose name is not known is believed.
+    """
+    properties, atoms = group.GetPropsAsDict(), list(group.GetAtoms())
+    if group.GetProp("TYPE") == "MUL":
+        return len(atoms) == properties.get("MULT") * len(group.GetParentAtoms())
+    known = _abbreviations().get(str(properties.get("LABEL")))
+    heavy = sum(mol.GetAtomWithIdx(atom).GetAtomicNum() > 1 for atom in atoms)
+    return known is None or len(atoms) == 1 or heavy == known.GetNumAtoms() - 1
 
 
 def _labels(mol: Chem.Mol) -> dict[int, str]:

@@ -36,8 +36,11 @@ class Candidate:
 
     @property
     def identity(self) -> str:
-        """What tells one candidate of a library from another; duplicates are merged by it."""
-        return self.stereoisomers or self.inchikey
+        """What tells one candidate of a library from another; duplicates are merged by it.
+
+        Two rows of which each is one of two enantiomers may be both of them, so that neither is the other's duplicate.
+        """
+        return f"{self.stereoisomers} ({self.id})" if "|" in self.stereoisomers else self.stereoisomers or self.inchikey
 
 
 @dataclass(frozen=True, slots=True)

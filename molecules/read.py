@@ -33,8 +33,8 @@ _CHUNKS_AHEAD = 64
 def read_library(path: Path, pool: Executor | None = None) -> Library:
     """Read, standardise and merge the molecules of a file.
 
-    Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv (comma, semicolon or tab), .sdf, and each of
-    them with .gz. Blank rows count as rows unless only blank ones follow; titles and comments do not. Rows of one
+    Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv and .tsv (comma, semicolon or tab), .txt (as
+    one of these), .sdf, and each of them with .gz. Blank rows count as rows unless only blank ones follow; titles and comments do not. Rows of one
     molecule, by `Candidate.identity`, are merged into the first of them.
 
     Args:
@@ -106,20 +106,15 @@ def _distinct(rows: Library) -> Library:
 
 def _rows(path: Path) -> Iterator[Row | Rejection]:
     """Choose the format by the file's name."""
-    formats = {
-        ".smi": smi_rows,
-        ".txt": text_rows,
-        ".csv": table_rows,
-        ".tsv": table_rows,
-        ".sdf": sdf_rows,
-    }
+    formats = {".smi": smi_rows, ".txt": text_rows, ".csv": table_rows, ".tsv": table_rows, ".sdf": sdf_rows}
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
     if path.is_dir():
         raise LibraryError(f"{path} is a folder. Give the path of one .smi, .csv or .sdf file.")
     if suffix not in formats:
         raise LibraryError(
-            f"{path} is no .smi, .csv or .sdf file (.gz may follow). In a spreadsheet program, save it as “CSV UTF-8”."
+            f"{path} is no .smi, .csv or .sdf file (nor .txt, .tsv; .gz may follow). "
+            "In a spreadsheet program, save it as “CSV UTF-8”."
         )
     text = read_text(path)
     rows = text.count("$$$$" if suffix == ".sdf" else "\n")
