@@ -102,7 +102,8 @@ def _is_whole(group: Chem.SubstanceGroup, mol: Chem.Mol) -> bool:
     """
     properties, atoms = group.GetPropsAsDict(), list(group.GetAtoms())
     if group.GetProp("TYPE") == "MUL":
-        return len(atoms) == properties.get("MULT") * len(group.GetParentAtoms())
+        copies = str(properties.get("MULT"))
+        return copies.isdecimal() and len(atoms) == int(copies) * len(group.GetParentAtoms())
     known = _abbreviations().get(str(properties.get("LABEL")))
     heavy = sum(mol.GetAtomWithIdx(atom).GetAtomicNum() > 1 for atom in atoms)
     return known is None or len(atoms) == 1 or heavy == known.GetNumAtoms() - 1

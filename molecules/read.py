@@ -34,8 +34,8 @@ def read_library(path: Path, pool: Executor | None = None) -> Library:
     """Read, standardise and merge the molecules of a file.
 
     Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv and .tsv (comma, semicolon or tab), .txt (as
-    one of these), .sdf, and each of them with .gz. Blank rows count as rows unless only blank ones follow; titles and comments do not. Rows of one
-    molecule, by `Candidate.identity`, are merged into the first of them.
+    one of these), .sdf, and each of them with .gz. Blank rows count as rows unless only blank ones follow; titles and
+    comments do not. Rows of one molecule, by `Candidate.identity`, are merged into the first of them.
 
     Args:
         path: The file.

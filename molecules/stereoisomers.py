@@ -27,8 +27,8 @@ class Stereoisomers:
     """What a row says of its stereochemistry beyond a SMILES and an InChIKey."""
 
     identity: str
-    """InChIKeys, each with the configuration of its axes, joined by ``&`` in a mixture and by ``|`` where one of them is
-    meant and not known; empty where the InChIKey of what is drawn says it all."""
+    """InChIKeys, each with the configuration of its axes, joined by ``&`` in a mixture and by ``|`` where one of them
+    is meant and not known; empty where the InChIKey of what is drawn says it all."""
     notes: tuple[str, ...]
     """What of it the numbers do not show, in sentences for a chemist."""
 
@@ -65,8 +65,8 @@ def stereoisomers(mol: Chem.Mol, drawn: Standardized) -> Stereoisomers:
         )
     if len(mixtures) > 1:
         notes.append(
-            f"Its stereo group OR leaves open which of {len(mixtures)} compounds it is: the one that is drawn is computed "
-            "and stands for it, and the row is merged with no other."
+            f"Its stereo group OR leaves open which of {len(mixtures)} compounds it is: the one that is drawn is "
+            "computed and stands for it, and the row is merged with no other."
         )
     if axes:
         notes.append(
