@@ -87,9 +87,11 @@ def read_assay(path: Path, column: str, date_column: str = "") -> Assay:
     repeats: dict[str, list[tuple[Candidate, float, date | None]]] = defaultdict(list)
     for one, measured, when in taken:
         try:
-            repeats[one.identity].append((one, converted(measured, unit), when))
+            value = converted(measured, unit)
         except ValueError as error:
             rejections.append(Rejection(one.row, one.input, str(error), _REMEDY))
+        else:
+            repeats[one.identity].append((one, value, when))
     spreads = [np.var([value for _, value, _ in same], ddof=1) for same in repeats.values() if len(same) > 1]
     return Assay(
         column,
