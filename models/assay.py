@@ -71,7 +71,7 @@ def read_assay(path: Path, column: str, date_column: str = "") -> Assay:
     for name in filter(None, (column, date_column)):
         if name not in known:
             raise UnsuitableError(f"{path} has no column {name!r}. It has {', '.join(sorted(known)) or 'none'}.")
-    beside = companions(column, known)
+    beside = companions(column, [one.columns for one in rows.candidates])
     rejections = list(rows.rejections)
     marks = decimal_marks(one.columns.get(column, "") for one in rows.candidates)
     taken: list[tuple[Candidate, Measurement, date | None]] = []

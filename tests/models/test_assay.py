@@ -129,6 +129,14 @@ def test_rows_of_several_measurements_are_refused(tmp_path: Path) -> None:
         read_assay(file, "Standard Value")
 
 
+def test_columns_that_only_sound_like_companions_are_none(tmp_path: Path) -> None:
+    rows = ["CCO,5,Smith,lead,B", "CCC,6,Miller,hit,F", "CCN,7,Smith,hit,B"]
+    file = export(tmp_path, "smiles,pIC50,Operator,Type,Assay Type", *rows)
+    assert read_assay(file, "pIC50").values.tolist() == [5, 6, 7]
+    file = export(tmp_path, "smiles,Ki,Relation,Type", "CCO,5,GT,IC50", "CCC,6,EQ,Ki")
+    assert read_assay(file, "Ki").values.tolist() == [6]
+
+
 def test_a_racemate_is_no_repeat_of_its_enantiomer(tmp_path: Path) -> None:
     file = export(tmp_path, "smiles,pIC50", "C[C@H](O)C#N,5", "C[C@H](O)C#N |&1:1|,6", "C[C@@H](O)C#N |&1:1|,8")
     assert read_assay(file, "pIC50").values.tolist() == [5, 7]
