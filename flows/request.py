@@ -113,7 +113,8 @@ class ScreenRequest(BaseModel):
         ),
     ] = ""
     library: Annotated[
-        str, Field(title="Library", description="Path of a .smi, .csv or .sdf file, also .gz, in place of pasted ones.")
+        str,
+        Field(title="Library", description="Path of a .smi, .txt, .csv, .tsv or .sdf file, also .gz; empty: pasted."),
     ] = ""
     objective: Objective = ObjectiveName.covalent
     objective_file: ObjectiveFile = ""

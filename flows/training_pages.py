@@ -46,12 +46,13 @@ def assay_page(
         else f"{best.ranking} orders them better ({best.spearman:.2f} against {llama.spearman:.2f}): rank by that."
     )
     how = "the latest" if assay.dates else "whole scaffolds"
+    unit = f", in {assay.unit}" if assay.unit else ""
     noise = "" if assay.noise is None else f" Repeated measurements differ by ±{assay.noise:.2g}."
     return (
         "\n\n".join(
             (
                 f"# A ranker: {task.question}",
-                f"{file.name}: {len(task.measured)} compounds, {len(assay.rejections)} rows left out, "
+                f"{file.name}: {len(task.measured)} compounds{unit}, {len(assay.rejections)} rows left out, "
                 f"{int(out_of.sum())} compounds held out, {how}.{noise}",
                 verdict,
                 "## Held-out compounds",

@@ -17,7 +17,7 @@ CORES = os.cpu_count() or 1
 console = Console(soft_wrap=True)
 errors = Console(stderr=True, soft_wrap=True)
 
-LibraryPath = Annotated[Path, typer.Argument(help="A .smi, .csv or .sdf file, also .gz.")]
+LibraryPath = Annotated[Path, typer.Argument(help="A .smi, .txt, .csv, .tsv or .sdf file, also .gz.")]
 ProfileOption = Annotated[ProfileName, typer.Option(help="How accurate, and how long it takes.")]
 ObjectiveOption = Annotated[
     str,

@@ -1,0 +1,44 @@
+"""Titles: what the titles of a table's columns say of their content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from molecules.row import readable
+
+_COMPOUND = "compound|molecule|mol|cmpd|cpd|chemical|substance|drug|ligand|structure|chembl|pubchem|zinc|cdd|drugbank"
+_NAMES = (
+    re.compile(rf"({_COMPOUND}|preferred|common|generic|iupac)*(name|title|label)"),
+    re.compile(rf"(?!structure$)({_COMPOUND})+"),
+    re.compile(
+        rf"({_COMPOUND}|cas|registry)*(id|identifier|cid|cas|casrn)|({_COMPOUND}|cas|registry)+(number|no|code|key)"
+    ),
+)
+"""Titles of names, then of compounds, then of identifiers, without blanks and punctuation."""
+_PARTS = re.compile(
+    r"scaffold|murcko|core|framework|fragment|salt|counterion|solvent|reagent|reactant|r?group|r\d+|linker|query|"
+    r"substructure|monomer|metabolite|precursor"
+)
+"""Words by which a column of structures holds something else than the compounds."""
+
+
+def structure_rank(title: str) -> int:
+    """Tell how well a title names the structures of the compounds: 2 does, 1 says nothing of it, 0 names others."""
+    words = re.findall(r"[a-z0-9]+", readable(title).lower())
+    if any(_PARTS.fullmatch(word) for word in words):
+        return 0
+    named = any("smiles" in word or word.endswith("smi") or word in ("structure", "structures") for word in words)
+    return 2 if (named or words in (["mol"], ["molecule"])) and name_rank(title) in (None, 1) else 1
+
+
+def name_rank(title: str) -> int | None:
+    """Tell how well a title names the names of compounds, 0 best; None: it does not."""
+    squashed = re.sub(r"[^a-z0-9]", "", readable(title).lower())
+    return next((rank for rank, pattern in enumerate(_NAMES) if pattern.fullmatch(squashed)), None)
+
+
+def name_columns(titles: Sequence[str]) -> list[int]:
+    """Columns of names or identifiers, best first: where a cell of one is empty, the next has the name."""
+    ranks = {column: rank for column, title in enumerate(titles) if (rank := name_rank(title)) is not None}
+    return sorted(ranks, key=lambda column: ranks[column])
