@@ -47,10 +47,10 @@ def addition_site(smiles: str) -> SiteChoice | None:
     flags = []
     close = [sites[i] for energy, i in known if i != best and HARTREE_IN_KCAL_MOL * (energy - lowest) < CLOSE_KCAL_MOL]
     if close:
-        atoms = ", ".join(str(one.beta + 1) for one in close)
+        atoms = ", ".join(str(one.attacked + 1) for one in close)
         flags.append(
             f"A thiolate may also add to atom {atoms}: by GFN2-xTB within {CLOSE_KCAL_MOL:g} kcal/mol of atom "
-            f"{site.beta + 1}, which is computed."
+            f"{site.attacked + 1}, which is computed."
         )
     return SiteChoice(site, tuple(flags))
 

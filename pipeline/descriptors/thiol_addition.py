@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from molecules.conformers import Geometry
-from molecules.michael import MichaelSite, ThiolateAdduct, thiolate_adduct
+from molecules.michael import MichaelSite, ThiolateAdduct, thiolate_adduct, why_no_site
 from molecules.model_system import MAX_HEAVY_ATOMS, ModelSystem, grown, model_system, site_in
 from molecules.poses import acceptor_places, acceptor_pose, adduct_places, adduct_pose, completed
 from molecules.smiles import parse
@@ -52,15 +52,16 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     choice = addition_site(smiles)
     if choice is None:
         raise NotApplicableError(
-            f"{name} has no C=C or C≡C bond conjugated with an electron-withdrawing group.",
-            "Rank it by another objective, or remove it from this library.",
+            f"{name} {why_no_site(smiles)}",
+            "Rank it by another objective, or remove it from this library. Thiols that react in another way, such as "
+            "by substituting a halide, are not computed.",
         )
     site = choice.site
     if parse(smiles).GetNumHeavyAtoms() > MAX_HEAVY_ATOMS:
         return _of_models(site, name)
     adduct = thiolate_adduct(site, name)
     at_adduct, at_acceptor = _spaces(site, adduct)
-    top = replace(adduct.species, label=f"{name} … CH3S-", driven=(adduct.beta, adduct.sulfur))
+    top = replace(adduct.species, label=f"{name} … CH3S-", driven=(adduct.attacked, adduct.sulfur))
     return (
         Calculation(adduct.species, at_adduct),
         Calculation(neutral(smiles, name, "water"), at_acceptor),
@@ -90,7 +91,7 @@ def model_systems(smiles: str) -> tuple[ModelSystem, ModelSystem] | None:
 
 
 def _models(site: MichaelSite) -> tuple[ModelSystem, ModelSystem]:
-    model = model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
+    model = model_system(site.smiles, site.path)
     return model, grown(model)
 
 
@@ -124,20 +125,22 @@ def _spaces(site: MichaelSite, adduct: ThiolateAdduct) -> tuple[ActiveSpaceChoic
 
 
 def _acceptor_references(site: MichaelSite) -> tuple[Reference, ...]:
+    first, second, *others = site.path
     if site.bond_order == 3:
-        reacting = (Reference(site.beta, "across", site.alpha), Reference(site.alpha, "across", site.beta))
+        reacting = (Reference(first, "across", second), Reference(second, "across", first))
     else:
-        reacting = (Reference(site.beta, "normal"), Reference(site.alpha, "normal"))
-    return (*reacting, *(Reference(atom, "normal") for atom in site.withdrawing))
+        reacting = (Reference(first, "normal"), Reference(second, "normal"))
+    return (*reacting, *(Reference(atom, "normal") for atom in others))
 
 
 def _adduct_references(site: MichaelSite, adduct: ThiolateAdduct) -> tuple[Reference, ...]:
-    references = [Reference(adduct.sulfur, "all"), Reference(adduct.beta, "toward", adduct.sulfur)]
+    first, second, *others = (adduct.from_acceptor[atom] for atom in site.path)
+    references = [Reference(adduct.sulfur, "all"), Reference(first, "toward", adduct.sulfur)]
     if site.bond_order == 3:
-        references += [Reference(adduct.beta, "normal"), Reference(adduct.alpha, "across", adduct.beta)]
+        references += [Reference(first, "normal"), Reference(second, "across", first)]
     else:
-        references.append(Reference(adduct.alpha, "normal"))
-    return (*references, *(Reference(atom, "normal") for atom in adduct.withdrawing))
+        references.append(Reference(second, "normal"))
+    return (*references, *(Reference(atom, "normal") for atom in others))
 
 
 def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
