@@ -70,6 +70,7 @@ class ThiolateAdduct:
 _UNSATURATED = "[C;X3,X2;!$(C=[!#6])]"
 _DONORS = ("[NX3;!$(N-[C,S]=O);!$([N+])]", "[OX2;!$(O-C=O)]", "[O-,S-,N-]")
 _ATTACKED = f"{_UNSATURATED[:-1]};{';'.join(f'!$(C-{donor})' for donor in _DONORS)}]"
+_OTHER = "other than in and at rings that RDKit counts as aromatic"
 _BONDS = (("=", 2, "[CX3]"), ("#", 3, "[CX2]"))
 _ORDERS = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
 _LONGEST = 3
@@ -130,7 +131,7 @@ def why_no_site(smiles: str) -> str:
     """
     mol = parse(smiles)
     if not mol.HasSubstructMatch(Chem.MolFromSmarts("C=,#C")):
-        return "has no C=C or C≡C bond outside aromatic rings."
+        return f"has no C=C or C≡C bond {_OTHER}."
     if any(mol.HasSubstructMatch(query) for *_, query in _patterns(_UNSATURATED)):
         return (
             "has a C=C or C≡C bond conjugated with an electron-withdrawing group only where nitrogen or oxygen on the "
@@ -138,8 +139,8 @@ def why_no_site(smiles: str) -> str:
             "these are not computed."
         )
     return (
-        "has no C=C or C≡C bond outside aromatic rings that is conjugated with an electron-withdrawing group of the "
-        f"kinds that are covered: {COVERED}."
+        f"has no C=C or C≡C bond {_OTHER} that carries, directly or over further ones, an electron-withdrawing group "
+        f"of the kinds that are covered: {COVERED}."
     )
 
 

@@ -54,7 +54,7 @@ WITHDRAWING_GROUPS = (
     WithdrawingGroup("nitrone", "[CX3]=[NX3+]", 2),
     WithdrawingGroup("oxime", "[CX3]=[NX2]-[OX2,OX1-]", 2),
     WithdrawingGroup("hydrazone", "[CX3]=[NX2]-[#7]", 2),
-    WithdrawingGroup("imine", "[CX3]=[NX2]", 2),  # amidines and imidates too
+    WithdrawingGroup("imine", "[CX3]=[NX2;+0]", 2),  # amidines and imidates too
     WithdrawingGroup("nitroso", "[NX2]=[OX1]", 2),
     WithdrawingGroup("azo", "[NX2]=[NX2;+0]", 2),
     WithdrawingGroup("sulfonium", "[SX3+]", 0),

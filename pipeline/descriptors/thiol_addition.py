@@ -1,5 +1,8 @@
 """Thiol addition: E[adduct] − E[acceptor] − E[CH3S−] in water, and the barrier; how readily a warhead meets a thiolate.
 
+The adduct is what the addition itself gives, before any proton arrives: the enolate or another carbanion, and an ylide
+or enamine where the acceptor is a cation. The protonated thioether, the final product, does not enter.
+
 Large molecules are computed on a model system (`molecules.model_system`) by a three-layer ONIOM (Svensson, Humbel,
 Froese, Matsubara, Sieber, Morokuma, J. Phys. Chem. 100, 19357 (1996)): a grown model corrects it at a lower level
 (`pipeline.level.middle_layer`), and GFN2-xTB for the whole.
@@ -31,7 +34,7 @@ from pipeline.rungs import HARTREE_IN_KCAL_MOL
 
 _THIOLATE_SPACE = ActiveSpaceChoice(6, 3, (Reference(1, "all"),))
 """Sulfur's three 3p orbitals, full. CH3S- is written C[S-]: sulfur is atom 1."""
-_EQUATION = "E[adduct] − E[acceptor] − E[CH3S−], in water"
+_EQUATION = "E[unprotonated adduct] − E[acceptor] − E[CH3S−], in water"
 _MODEL_EQUATION = (
     f"{_EQUATION}, of a model, + its change on a grown model in the middle layer + E_xtb[whole] − E_xtb[grown model]"
 )
@@ -42,9 +45,10 @@ _SMALL = 4
 def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calculation, ...]:
     """Adduct, acceptor, thiolate and the way's highest point, with active spaces that balance.
 
-    Acceptor: the π system of the reacting bond and its electron-withdrawing group, one electron and one orbital an
-    atom (two at each carbon of a triple bond). Adduct: the same atomic orbitals, β's turned toward sulfur, and
-    sulfur's three 3p. The sulfur's lone pairs, the new C–S bond and the enolate are so treated alike on both sides.
+    Acceptor: the π system from the attacked carbon to the end of the electron-withdrawing group, one electron and one
+    orbital an atom (two at each carbon of an attacked triple bond). Adduct: the same atomic orbitals, that of the
+    attacked carbon turned toward sulfur, and sulfur's three 3p. The sulfur's lone pairs, the new C–S bond and the
+    enolate are so treated alike on both sides.
 
     Large molecules: adduct and acceptor of the model, the thiolate; both of the grown model and of the model in the
     middle layer; both of the whole.
@@ -64,7 +68,7 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     top = replace(adduct.species, label=f"{name} … CH3S-", driven=(adduct.attacked, adduct.sulfur))
     return (
         Calculation(adduct.species, at_adduct),
-        Calculation(neutral(smiles, name, "water"), at_acceptor),
+        Calculation(neutral(site.smiles, name, "water"), at_acceptor),
         Calculation(THIOLATE, _THIOLATE_SPACE),
         Calculation(top, at_adduct),
     )
@@ -208,5 +212,5 @@ def _xtb(state: GroundState) -> float:
 THIOL_ADDITION = Descriptor(
     "thiol_addition", "thiol addition energy and barrier", ("thiol_addition",), _calculations, _values
 )
-"""Electronic reaction energy of methanethiolate with a Michael acceptor in water, kcal/mol; lower: more exergonic; and
-the energy of the highest point on the way there."""
+"""Electronic energy of adding methanethiolate to a Michael acceptor in water, without protonation of the adduct,
+kcal/mol; lower: more exergonic; and the energy of the highest point on the way there."""

@@ -20,7 +20,7 @@ drugs = pytest.mark.parametrize("smiles", DRUGS.values(), ids=DRUGS)
 
 def model(smiles: str) -> ModelSystem:
     site = find_michael_sites(smiles)[0]
-    return model_system(smiles, (site.beta, site.alpha, *site.withdrawing))
+    return model_system(smiles, site.path)
 
 
 def rings(smiles: str) -> int:

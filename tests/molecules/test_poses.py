@@ -45,10 +45,10 @@ def test_the_adduct_keeps_the_acceptors_shape(smiles: str) -> None:
     adduct = thiolate_adduct(site, "adduct")
     at = adduct_pose(site, adduct, pose)
     assert is_sound(adduct.species.smiles, at)
-    heavy = [i for i in range(len(adduct.from_acceptor)) if site.bond_order == 2 or i > site.beta]
+    heavy = [i for i in range(len(adduct.from_acceptor)) if site.bond_order == 2 or i > site.attacked]
     moved = [adduct.from_acceptor[i] for i in heavy]
     assert distances(at, moved) == pytest.approx(distances(pose, heavy), abs=0.35)
-    sulfur = np.linalg.norm(at.coordinates()[adduct.sulfur] - at.coordinates()[adduct.beta])
+    sulfur = np.linalg.norm(at.coordinates()[adduct.sulfur] - at.coordinates()[adduct.attacked])
     assert sulfur == pytest.approx(1.82, abs=0.12)
 
 
@@ -57,7 +57,7 @@ def test_models_have_the_shape_of_the_whole(smiles: str) -> None:
     site, pose = find_michael_sites(smiles)[0], acceptor_pose(smiles)
     adduct = thiolate_adduct(site, "adduct")
     whole = adduct_pose(site, adduct, pose)
-    model = model_system(smiles, (site.beta, site.alpha, *site.withdrawing), max_heavy=10)
+    model = model_system(smiles, site.path, max_heavy=10)
     in_model = thiolate_adduct(site_in(model, site), "model")
     for name, places, of in (
         (model.smiles, acceptor_places(model, pose), pose),
