@@ -1,9 +1,9 @@
 """Michael acceptors: where a thiolate adds to a conjugated C=C or C≡C bond, and what that gives.
 
-The reaction is CH3S⁻ + β=α–EWG → CH3S–β–α⁻–EWG, the step that sets how fast a covalent warhead meets glutathione, or the
-same at the end of a longer chain: δ=γ–β=α–EWG → CH3S–δ–γ=β–α⁻–EWG (1,6-addition), and 1,8-addition. The
-electron-withdrawing groups (EWG) are those of `molecules.withdrawing_group`. Bonds of aromatic rings, as RDKit counts
-them, take up no thiolate here, and chains lead through none.
+The reaction is CH3S⁻ + β=α–EWG → CH3S–β–α⁻–EWG, the step that sets how fast a covalent warhead meets glutathione, or
+the same at the end of a longer chain: δ=γ–β=α–EWG → CH3S–δ–γ=β–α⁻–EWG (1,6-addition), and 1,8-addition. The
+electron-withdrawing groups (EWG) are those of `molecules.withdrawing_group`. Bonds in and at aromatic rings, as RDKit
+counts them, take up no thiolate here, and chains lead through none.
 """
 
 from __future__ import annotations
@@ -66,11 +66,10 @@ class ThiolateAdduct:
     """Where each atom of the acceptor stands in the adduct, in the acceptor's order."""
 
 
-# The attacked carbon: no carbonyl or ketene carbon, and none with a lone pair that feeds the electron-withdrawing group.
+# The attacked carbon: no carbonyl or ketene carbon, and none with a lone pair that feeds the withdrawing group.
 _UNSATURATED = "[C;X3,X2;!$(C=[!#6])]"
 _DONORS = ("[NX3;!$(N-[C,S]=O);!$([N+])]", "[OX2;!$(O-C=O)]", "[O-,S-,N-]")
 _ATTACKED = f"{_UNSATURATED[:-1]};{';'.join(f'!$(C-{donor})' for donor in _DONORS)}]"
-_OTHER = "other than in and at rings that RDKit counts as aromatic"
 _BONDS = (("=", 2, "[CX3]"), ("#", 3, "[CX2]"))
 _ORDERS = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
 _LONGEST = 3
@@ -124,14 +123,19 @@ def find_michael_sites(smiles: str) -> tuple[MichaelSite, ...]:
 
 
 def why_no_site(smiles: str) -> str:
-    """Say why `find_michael_sites` finds nothing, as what follows the molecule's name in a sentence, with its full stop.
+    """Say why `find_michael_sites` finds nothing.
+
+    Returns:
+        What follows the molecule's name in a sentence, with its full stop.
 
     Raises:
         SmilesError: When the SMILES cannot be read.
     """
     mol = parse(smiles)
+    has_aromatic = any(atom.GetIsAromatic() for atom in mol.GetAtoms())
+    other = " other than in and at rings that RDKit counts as aromatic" if has_aromatic else ""
     if not mol.HasSubstructMatch(Chem.MolFromSmarts("C=,#C")):
-        return f"has no C=C or C≡C bond {_OTHER}."
+        return f"has no C=C or C≡C bond{other}."
     if any(mol.HasSubstructMatch(query) for *_, query in _patterns(_UNSATURATED)):
         return (
             "has a C=C or C≡C bond conjugated with an electron-withdrawing group only where nitrogen or oxygen on the "
@@ -139,8 +143,8 @@ def why_no_site(smiles: str) -> str:
             "these are not computed."
         )
     return (
-        f"has no C=C or C≡C bond {_OTHER} that carries, directly or over further ones, an electron-withdrawing group "
-        f"of the kinds that are covered: {COVERED}."
+        f"has no C=C or C≡C bond{other} that carries, directly or over further such bonds, an electron-withdrawing "
+        f"group of the kinds that are covered: {COVERED}."
     )
 
 

@@ -1,4 +1,4 @@
-"""WithdrawingGroup: what makes a C=C or C≡C bond beside it electrophilic: it takes up the charge that a thiolate brings.
+"""WithdrawingGroup: what makes a C=C or C≡C bond beside it electrophilic, as it takes up the charge of a thiolate.
 
 The classes are those of the reviews of Michael acceptors as covalent warheads: Jackson, Widen, Harki, Brummond, J. Med.
 Chem. 60, 839 (2017); Gehringer, Laufer, J. Med. Chem. 62, 5673 (2019).

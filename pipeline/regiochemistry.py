@@ -1,7 +1,6 @@
 """Regiochemistry: which of several sites a thiolate adds to, by GFN2-xTB in water.
 
-The site is that of the more stable adduct, not of the faster reaction: thiolates add reversibly, and where sites compete
-the energies of adducts are what this level of theory can tell.
+The site is that of the more stable adduct, which is not always the one that forms first: thiolates add reversibly.
 """
 
 from __future__ import annotations

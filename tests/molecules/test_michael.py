@@ -99,8 +99,8 @@ NO_SITE = {
     # molecule: what the reason says
     "NC(=O)c1ccccc1": "has no C=C or C≡C bond other",
     "c1ccccc1": "has no C=C or C≡C bond other",
-    "CN=C=S": "has no C=C or C≡C bond other",
-    "CC=[N+](C)C": "has no C=C or C≡C bond other",  # an iminium ion without C=C
+    "CN=C=S": "has no C=C or C≡C bond.",
+    "CC=[N+](C)C": "has no C=C or C≡C bond.",  # an iminium ion without C=C
     "O=c1ccc2ccccc2o1": "in and at rings that RDKit counts as aromatic",  # coumarin
     "O=c1cccccc1": "in and at rings that RDKit counts as aromatic",  # tropone
     "N#CC(C#N)=C1C=CC(=C(C#N)C#N)C=C1": "in and at rings that RDKit counts as aromatic",  # TCNQ
@@ -113,7 +113,7 @@ NO_SITE = {
     "C=CN=[N+]=[N-]": "of the kinds that are covered: C=O",
     "C=CC(C)=[N+]=[N-]": "of the kinds that are covered: C=O",
     "C=CN=C=O": "of the kinds that are covered: C=O",
-    "C=Cc1ccc([N+](=O)[O-])cc1": "carries, directly or over further ones, an electron-withdrawing group",
+    "C=Cc1ccc([N+](=O)[O-])cc1": "carries, directly or over further such bonds, an electron-withdrawing group",
     "C=Cc1cccnc1": "azines and azoles whose nitrogen takes up the charge",  # 3-vinylpyridine
     "C=Cc1cncnc1": "azines and azoles whose nitrogen takes up the charge",
     "C=Cc1c[nH]cn1": "azines and azoles whose nitrogen takes up the charge",  # 4-vinylimidazole
