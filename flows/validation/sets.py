@@ -241,12 +241,12 @@ def with_e_isomers(smiles: str) -> str:
 
 
 def substituents(smiles: str) -> int:
-    """Non-hydrogen neighbours of β and α beyond the acceptor itself, of the site that is computed."""
+    """Non-hydrogen neighbours, beyond the acceptor itself, of the reacting bond of the site that is computed."""
     choice = addition_site(smiles)
     if choice is None:
         raise ValueError(f"{smiles} is no Michael acceptor.")
     mol = parse(choice.site.smiles)
-    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in (choice.site.beta, choice.site.alpha)) - 3
+    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in choice.site.chain[:2]) - 3
 
 
 def _described(row: Mapping[str, str], descriptor: str, level: LevelOfTheory) -> Case:
