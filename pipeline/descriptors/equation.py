@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from molecules.conformers import Geometry
 from pipeline.errors import InputError
@@ -31,8 +31,8 @@ class DescriptorValue:
     unit: str
     """Empty where there is none, as of log P."""
     uncertainty_from: Mapping[str, float]
-    """Independent parts of the uncertainty, in `unit`: ``methods``, ``conformers``, ``convergence``, ``model`` and
-    ``validation``, as far as there are any; see `spread` and `pipeline.descriptors.residuals`."""
+    """Independent parts of the uncertainty, in `unit`: ``methods``, ``conformers``, ``convergence``, ``model``,
+    ``relaxation`` and ``validation``, as far as there are any; see `spread` and `pipeline.descriptors.residuals`."""
     equation: str
     """For people, such as ``E[adduct] − E[acceptor] − E[CH3S−]``."""
     calculations: tuple[Calculation, ...]
@@ -41,6 +41,10 @@ class DescriptorValue:
     """In `unit`."""
     flags: tuple[str, ...]
     """Sentences on what limits trust in it, those of its species included."""
+    slopes: Mapping[str, float] = field(default_factory=dict)
+    """Of a formula of other values: its derivative by each of them, by dotted name."""
+    least_uncertainty: float = 0.0
+    """What validation supports no less than, in `unit`; zero: nothing is known."""
 
     @property
     def uncertainty(self) -> float:
@@ -127,6 +131,23 @@ def energy_difference(
         rungs=rungs,
         flags=tuple(flags),
     )
+
+
+def at_least(value: DescriptorValue, least_uncertainty: float) -> DescriptorValue:
+    """The value with methods, conformers and validation together as uncertain as validation found, or more.
+
+    What methods and conformers do not explain of it becomes the part ``validation``. Other parts add to it: no molecule
+    of the validation sets was computed on a model, and none without convergence.
+
+    Args:
+        value: of any kind.
+        least_uncertainty: in the value's unit.
+    """
+    explained = math.hypot(*(value.uncertainty_from.get(part, 0.0) for part in ("methods", "conformers")))
+    parts = {part: width for part, width in value.uncertainty_from.items() if part != "validation"}
+    if least_uncertainty > explained:
+        parts["validation"] = math.sqrt(least_uncertainty**2 - explained**2)
+    return replace(value, uncertainty_from=parts, least_uncertainty=least_uncertainty)
 
 
 def ranking_value(rungs: Rungs) -> float:

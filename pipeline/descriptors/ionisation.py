@@ -19,6 +19,9 @@ from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
 from pipeline.rungs import HARTREE_IN_EV, RUNGS, Rungs
 
+_STEP_EV = 1e-3
+"""Of central differences."""
+
 
 def _calculations(smiles: str, name: str, level: LevelOfTheory) -> tuple[Calculation, ...]:
     """The molecule, its vertical and its relaxed ions, in one frontier space with one electron less and more."""
@@ -125,31 +128,34 @@ def _derived(
     ionisation: DescriptorValue,
     affinity: DescriptorValue,
 ) -> DescriptorValue:
-    """A quantity of the vertical IE and EA on every rung that has both; uncertainties go through the formula."""
+    """A quantity of the vertical IE and EA on every rung that has both; their uncertainties go through its slopes."""
     values = {
         rung: formula(ie, ea)
         for rung in RUNGS
         if (ie := ionisation.rungs[rung]) is not None and (ea := affinity.rungs[rung]) is not None
     }
     rungs = Rungs(**values)
-    value = ranking_value(rungs)
-    parts = {"methods": method_spread(rungs)}
-    for part in sorted({*ionisation.uncertainty_from, *affinity.uncertainty_from} - {"methods"}):
-        of_ie, of_ea = (one.uncertainty_from.get(part, 0.0) for one in (ionisation, affinity))
-        parts[part] = math.hypot(
-            formula(ionisation.value + of_ie, affinity.value) - value,
-            formula(ionisation.value, affinity.value + of_ea) - value,
-        )
+    ie, ea = ionisation.value, affinity.value
+    slopes = {
+        ionisation.name: (formula(ie + _STEP_EV, ea) - formula(ie - _STEP_EV, ea)) / (2 * _STEP_EV),
+        affinity.name: (formula(ie, ea + _STEP_EV) - formula(ie, ea - _STEP_EV)) / (2 * _STEP_EV),
+    }
+    sources = (ionisation, affinity)
+    parts = {
+        part: math.hypot(*(slopes[one.name] * one.uncertainty_from.get(part, 0.0) for one in sources))
+        for part in sorted({part for one in sources for part in one.uncertainty_from})
+    }
     return DescriptorValue(
         name=f"ionisation.{name}",
         title=title,
-        value=value,
+        value=ranking_value(rungs),
         unit="eV",
-        uncertainty_from=parts,
+        uncertainty_from={**parts, "methods": method_spread(rungs)},
         equation=equation,
         calculations=tuple(dict.fromkeys((*ionisation.calculations, *affinity.calculations))),
         rungs=rungs,
         flags=tuple(dict.fromkeys((*ionisation.flags, *affinity.flags))),
+        slopes=slopes,
     )
 
 

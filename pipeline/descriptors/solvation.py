@@ -15,7 +15,8 @@ from pipeline.thermochemistry import TEMPERATURE_KELVIN
 
 GAS_CONSTANT_KCAL_MOL_KELVIN = 1.987204259e-3
 """CODATA 2022; thermochemical calorie."""
-_HARTREE_IN_LOG_P = HARTREE_IN_KCAL_MOL / (GAS_CONSTANT_KCAL_MOL_KELVIN * TEMPERATURE_KELVIN * math.log(10))
+KCAL_MOL_IN_LOG_P = 1 / (GAS_CONSTANT_KCAL_MOL_KELVIN * TEMPERATURE_KELVIN * math.log(10))
+"""1 / RT ln 10: a kilocalorie per mole in units of log P."""
 _ENVIRONMENTS: tuple[Environment, ...] = ("gas", "water", "octanol")
 
 
@@ -47,7 +48,7 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
             "solvation.log_p",
             "octanol–water partition coefficient from solvation",
             "",
-            _HARTREE_IN_LOG_P,
+            HARTREE_IN_KCAL_MOL * KCAL_MOL_IN_LOG_P,
             "(E[M in water] − E[M in octanol]) / RT ln 10",
             [(1.0, water), (-1.0, octanol)],
             ensemble=True,

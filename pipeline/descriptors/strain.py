@@ -14,7 +14,8 @@ from pipeline.level import LevelOfTheory
 from pipeline.rungs import HARTREE_IN_KCAL_MOL
 
 TOLERANCE_KCAL_MOL = 0.2
-"""Two relaxations to one minimum differ by up to this on the rung xtb, each being within 0.1 of it."""
+"""Two relaxations to one minimum differ by up to this on the rung xtb, each being within 0.1 of it; a part of the
+uncertainty."""
 
 
 def _without_pose(_smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calculation, ...]:
@@ -42,6 +43,7 @@ def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
         "E[M, pose] − E[M, relaxed], in water",
         [(1.0, posed), (-1.0, free)],
     )
+    value = replace(value, uncertainty_from={**value.uncertainty_from, "relaxation": TOLERANCE_KCAL_MOL})
     if value.rungs.xtb is not None and value.rungs.xtb < -TOLERANCE_KCAL_MOL:
         missed = "The pose lies below every relaxed conformer: more conformers, of a higher profile, are needed."
         value = replace(value, flags=(*value.flags, missed))

@@ -22,6 +22,7 @@ from scipy.stats import spearmanr
 from flows.validation import page
 from flows.validation.command import validate
 from flows.validation.page import Result
+from flows.validation.partition import N_STANDARD, log_p, octanol, partition_baselines
 from flows.validation.run import outcomes, run
 from flows.validation.sets import (
     N_FREESOLV,
@@ -34,7 +35,14 @@ from flows.validation.sets import (
     substituents,
     with_e_isomers,
 )
-from flows.validation.statistics import difference, interval, mean_absolute_error, misplaced, spearman
+from flows.validation.statistics import (
+    difference,
+    interval,
+    mean_absolute_error,
+    misplaced,
+    root_mean_square_error,
+    spearman,
+)
 from flows.validation.tables import read_values
 from pipeline.ground_state import stored_ground_state
 from pipeline.store import Store
@@ -80,6 +88,7 @@ def test_paired_differences_are_sharper_than_separate_ones() -> None:
 def test_a_missing_value_counts_as_the_mean_error() -> None:
     measured = np.array([0.0, 0.0, 0.0])
     assert mean_absolute_error(np.array([1.0, 3.0, np.nan]), measured) == 2.0
+    assert root_mean_square_error(np.array([1.0, 3.0, np.nan]), measured) == pytest.approx(np.sqrt(5))
     assert misplaced(np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0])).tolist() == [2.0, -1.0, -1.0]
 
 
@@ -110,6 +119,30 @@ def test_the_draw_from_freesolv_is_the_protocols() -> None:
     assert SEED == 20261123
     assert [case.name for case in freesolv().variants[1].cases] == names
     assert all(len(case.calculations) == 2 for case in one.variants[0].cases)
+
+
+def test_log_p_and_octanol_are_of_the_molecules_that_the_protocol_names() -> None:
+    one, other = log_p(), octanol()
+    quick, standard = (variant.cases for variant in one.variants)
+    assert (len(quick), len(standard)) == (291, N_STANDARD)
+    measured = {case.calculations[0].species.smiles: case.measured for case in quick}
+    assert measured["CCC(C)=O"] == 0.29
+    assert all(case.calculations[0].species.charge == 0 for case in quick)
+    assert {case.calculations for case in standard} != {case.calculations for case in quick[:N_STANDARD]}
+    assert len(other.variants[0].cases) == 207
+    ethanol = next(case for case in other.variants[0].cases if case.calculations[0].species.smiles == "CCO")
+    assert ethanol.measured == pytest.approx(-5.00 + 0.30 * 1.3642, abs=0.01)  # hydration of FreeSolv, RT ln 10
+    of_two = {case.calculations[0].species.smiles for case in other.variants[1].cases}
+    assert of_two <= {case.calculations[0].species.smiles for case in standard}
+
+
+def test_baselines_of_log_p_are_estimates_in_its_unit() -> None:
+    one = log_p()
+    measured = np.array([case.measured for case in one.variants[0].cases])
+    crippen, mean = partition_baselines(one).values()
+    assert mean_absolute_error(crippen, measured) < mean_absolute_error(mean, measured)
+    assert root_mean_square_error(mean, measured) == pytest.approx(measured.std())
+    assert list(partition_baselines(octanol())) == ["the mean of the measured values, for every molecule"]
 
 
 def test_bonds_balance_and_cite() -> None:
@@ -232,4 +265,4 @@ def test_the_fast_subset_runs_without_measured_data(tmp_path: Path) -> None:
     assert "Not compared: ionisation." in written
     assert "## Hydration free energies" in written
     assert "## Bond dissociation enthalpies" in written
-    assert written.count("VQE and MC-PDFT take") == 2
+    assert written.count("VQE and MC-PDFT take") == 4

@@ -5,7 +5,7 @@ import pytest
 from molecules.measured import NAMES, measured_set
 from molecules.smiles import canonical
 
-SIZES = {"freesolv": 642, "esol": 1200, "bace": 1500, "lipophilicity": 4000}
+SIZES = {"freesolv": 642, "esol": 1200, "bace": 1500, "lipophilicity": 4000, "partition": 4600}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -25,3 +25,6 @@ def test_known_values() -> None:
     assert value("freesolv", "C") == 2.0  # methane, kcal/mol
     assert value("freesolv", "CC(N)=O") == -9.71  # acetamide
     assert value("esol", "CCCCC") == -3.18  # pentane
+    assert value("partition", "CCO") == -0.3  # ethanol, of the CRC Handbook
+    assert value("partition", "CCC(C)=O") == 0.29  # butanone
+    assert value("partition", "c1ccccc1") == 2.13  # benzene

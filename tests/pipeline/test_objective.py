@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.descriptors import DescriptorValue
+from pipeline.descriptors.residuals import RESIDUALS, with_residual
 from pipeline.desirability import LEAST, Known, probability_top_k, scores
 from pipeline.errors import InputError
+from pipeline.level import PROFILES
 from pipeline.objective import NAMES, Objective, Term, objective, read_objective
 from pipeline.rungs import RUNGS, Rungs
 
@@ -49,7 +51,22 @@ def test_a_score_is_the_weighted_geometric_mean_on_every_rung() -> None:
     assert score.value.rungs.xtb == pytest.approx(LEAST**0.75 * 0.5**0.25)
     assert score.value.rungs.dft == score.value.value
     assert [part.desirability for part in score.parts] == pytest.approx([4 / 7, 0.5])
-    assert score.value.uncertainty == pytest.approx(0.0, abs=1e-12)
+    assert score.value.uncertainty == pytest.approx(0.0, abs=1e-12)  # nothing in it is uncertain
+
+
+def test_a_score_whose_draws_all_agree_is_no_certainty() -> None:
+    """Well inside the window no draw leaves it; 4000 draws cannot show what happens less often than that."""
+    (score,) = scores(of(WINDOW), [Known({"thiol_addition": descriptor("thiol_addition", -1.0, 0.1)}, {})], {}, seed=0)
+    assert score.value.value == 1.0
+    assert np.ptp(score.draws) == 0.0
+    assert 0.01 < score.value.uncertainty < 0.02
+
+
+def test_an_estimate_from_the_formula_is_uncertain_and_a_count_is_not() -> None:
+    terms = [Term(name, "", None, None, 1.0, 5.0, 1.0, None, None) for name in ("clogp", "hbd")]
+    (score,) = scores(of(*terms), [Known({}, {"clogp": 3.0, "hbd": 3.0})], {}, seed=0)
+    assert [part.uncertainty for part in score.parts] == [0.68, 0.0]
+    assert score.value.uncertainty > 0.02
 
 
 def test_a_reference_is_subtracted_on_every_rung_and_shared_errors_cancel() -> None:
@@ -60,6 +77,18 @@ def test_a_reference_is_subtracted_on_every_rung_and_shared_errors_cancel() -> N
     assert score.parts[0].value == pytest.approx(-8.0)
     assert score.parts[0].uncertainty == 0.0  # both methods agree on the difference
     assert score.value.rungs.dft == pytest.approx(4 / 7)
+
+
+def test_a_difference_is_no_better_known_than_validation_says() -> None:
+    """Both molecules alone are more uncertain than the residual; that methods agree on the difference is no proof."""
+    goal = of(replace(WINDOW, relative_to=REFERENCE))
+    value, reference = (
+        with_residual(descriptor("thiol_addition", at, 4.0, dft=at - 8.0), PROFILES["quick"]) for at in (-28.0, -20.0)
+    )
+    assert value.uncertainty == 4.0
+    (score,) = scores(goal, [Known({"thiol_addition": value}, {})], {("thiol_addition", REFERENCE): reference}, seed=0)
+    residual = RESIDUALS["thiol_addition", "quick"].root_mean_square
+    assert score.parts[0].uncertainty == pytest.approx(math.sqrt(2) * residual)
 
 
 def test_a_molecule_without_the_quantity_has_the_stated_desirability() -> None:
@@ -91,7 +120,8 @@ def test_without_uncertainty_the_best_are_certain_and_with_much_all_are_alike() 
         known = [Known({"thiol_addition": descriptor("thiol_addition", value, width)}, {}) for value in values]
         return probability_top_k(scores(of(WINDOW), known, {}, 0), 2)
 
-    assert chances(0.0) == (1.0, 1.0, 0.0, 0.0)
+    assert chances(0.0) == pytest.approx((1.0, 1.0, 0.0, 0.0), abs=1e-3)
+    assert all(0 < p < 1 for p in chances(0.0))  # draws that all agree are no certainty
     assert chances(1e4) == pytest.approx((0.5,) * 4, abs=0.08)
     assert chances(1.0) == chances(1.0)
     alike = scores(of(WINDOW), [Known({"thiol_addition": descriptor("thiol_addition", 99.0)}, {})] * 4, {}, 0)
