@@ -173,7 +173,6 @@ def test_what_would_change_the_rank():
     [
         ranked(-9.0, -9.0),
         ranked(-9.02, -8.98),
-        ranked(-9.06, -9.04),
         ranked(-7.0, -9.0),
         ranked(-9.0, None),
         ranked(None, -9.0),
