@@ -114,7 +114,10 @@ def _effect_sentence(order: Sequence[int], tau: Mapping[RungName, float | None],
     if n < 2:
         return "With fewer than two candidates to compare there is no order that the quantum step could change."
     if n_changes:
-        first = f"The VQE moves {n_changes} of {n} candidates against the exact state of the same active space"
+        first = (
+            f"The VQE gives {n_changes} of {n} candidates another rank than the exact state of the same active space "
+            "does"
+        )
     elif set(order) == {1}:
         first = f"On the VQE and on the exact state of the same active space alike, all {n} candidates are tied"
     else:
@@ -185,8 +188,8 @@ def document(
         if ranking is None
         else LlamaTrust(
             comparisons=ranking.comparisons,
-            order_consistency=ranking.order_consistency,
-            position_bias=ranking.position_bias - 0.5,
+            order_consistency=ranking.order_consistency if ranking.comparisons else None,
+            position_bias=ranking.position_bias - 0.5 if ranking.comparisons else None,
             kendall_tau_physics=ranking.kendall_tau_physics,
             sentence=ranking.sentence,
         ),

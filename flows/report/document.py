@@ -327,8 +327,12 @@ class LlamaTrust(_Record):
     """How far the Llama's order agrees with itself and with the physics."""
 
     comparisons: int = Field(ge=0, description="Comparisons that it was asked to make.")
-    order_consistency: float | None = Field(description="Share of comparisons that survive swapping the two; 0 to 1.")
-    position_bias: float | None = Field(description="Mean probability of the one shown first, less one half.")
+    order_consistency: float | None = Field(
+        description="Share of comparisons that survive swapping the two; null: none."
+    )
+    position_bias: float | None = Field(
+        description="Mean probability of the one shown first, less 0.5; null: no comparison."
+    )
     kendall_tau_physics: float | None = Field(description="Kendall's tau-b of its order with that of physics.")
     sentence: str = Field(description="The finding in words.")
 
