@@ -119,7 +119,8 @@ def _effect_sentence(order: Sequence[int], tau: Mapping[RungName, float | None],
             "does"
         )
     elif set(order) == {1}:
-        first = f"On the VQE and on the exact state of the same active space alike, all {n} candidates are tied"
+        tied = "both" if n == 2 else f"all {n}"
+        first = f"On the VQE and on the exact state of the same active space alike, {tied} candidates are tied"
     else:
         first = (
             f"The VQE orders the {n} candidates exactly as the exact state of the same active space does: "

@@ -139,7 +139,6 @@ _PLAIN: tuple[tuple[str, _Meaning], ...] = (
     ),
     (r"by D, N shares places V to V of V \(V\)", Verifier.shared_rank_named),
     (r"it is the only candidate that is ranked, with a D of V", Verifier.only),
-    (r"it is the only candidate that is ranked, with a score of V", Verifier.only_by_llama),
     (rf"the llama puts it {_SPOT} of V, with a score of V; by D it is {_SPOT}, with V", Verifier.llama_rank),
     (rf"with a score of V the llama puts it {_SPOT} of V; by D it is {_SPOT}, with V", Verifier.llama_rank_reordered),
     (r"it is tied with N by D: both come to V", Verifier.tied),

@@ -41,29 +41,28 @@ def default_ranking(
     """
     if training is None:
         return _untrained(question, profile, was_measured=was_measured)
-    figures = held_out_figures(training, question, profile)
+    answered = training.answered(question)
+    figures = held_out_figures(training, answered, profile)
     own = figures.pop(LLAMA_RANKER, None)
     others = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
-    if own is None:
-        unknown = f"how it orders by this question at the profile {profile} was not measured"
-        return DefaultRanking(
-            "llama" if is_named else "physics",
-            f"The ranker was named; {unknown}." if is_named else f"Of the Llama ranker, {unknown}.",
-        )
-    measured = f"its Spearman correlation on molecules held out is {own:.2f}"
+    unknown = f"how it orders by that at the profile {profile} was not measured"
+    measured = unknown if own is None else f"its Spearman correlation on molecules held out is {own:.2f}"
     if is_named:
-        return DefaultRanking("llama", f"The ranker was named; {measured}{f' ({others})' if others else ''}.")
+        beside = f" ({others})" if others else ""
+        return DefaultRanking("llama", f"The ranker was named; it answers {answered}; {measured}{beside}.")
+    if own is None:
+        return DefaultRanking("physics", f"The Llama ranker answers {answered}; {unknown}.")
     if own > figures.get(_physics(question), 1.0):
         return DefaultRanking("llama", f"Of the Llama ranker {measured}, against {others}.")
     return DefaultRanking("physics", f"The Llama ranker is no better: {measured}, against {others}.")
 
 
 def held_out_figures(training: Training, question: str, profile: str) -> dict[str, float]:
-    """What a ranker measured on this question, and its baselines, in words; empty where that was another screen's.
+    """What a ranker and its baselines measured on a question, in words; empty where that was at another profile.
 
     Args:
         training: of the ranker.
-        question: of the screen.
+        question: that it answers.
         profile: of the screen, which counts where the ranker reads computed values.
     """
     if training.profile not in ("", profile):

@@ -30,7 +30,7 @@ def learned_ranking(ranker: Ranker, training: Training, table: EvidenceTable, pr
     given = ranks(list(scores.values()))
     physics = [one.rank_physics for one in table.candidates]
     tau = float(kendalltau(given, physics).statistic) if len(physics) > 1 else math.nan
-    figures = held_out_figures(training, table.question, profile)
+    figures = held_out_figures(training, question, profile)
     known = figures.get(LLAMA_RANKER)
     sentence = (
         f"A ranker trained on {training.molecules} measured molecules ({'; '.join(training.held_out)}) scored each "
@@ -39,7 +39,7 @@ def learned_ranking(ranker: Ranker, training: Training, table: EvidenceTable, pr
     if question != table.question:
         sentence += f"It was asked {question}, since it has not learned this screen's question. "
     if known is None:
-        sentence += f"How it orders by this screen's question at the profile {profile} was not measured."
+        sentence += f"How it orders by that at the profile {profile} was not measured."
     else:
         others = ", ".join(f"{name} {value:.2f}" for name, value in figures.items() if name != LLAMA_RANKER)
         sentence += f"On molecules held out its Spearman correlation with measured values is {known:.2f} ({others})."

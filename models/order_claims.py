@@ -26,7 +26,12 @@ def standing(of: Subject) -> Iterator[Claim]:
         f"The calculation puts its {main.title} at {written}.",
         f"The {main.title} of {name} is {written}.",
     )
-    if of.table.sorted_by == "llama":
+    if len(of.table.candidates) == 1:
+        yield from worded(
+            (main.name, "rank", 1.0, "list"),
+            f"It is the only candidate that is ranked, with a {main.title} of {written}.",
+        )
+    elif of.table.sorted_by == "llama":
         yield from _llama_standing(of, main, written)
     else:
         yield from _physics_standing(of, main, written, name)
@@ -36,9 +41,7 @@ def standing(of: Subject) -> Iterator[Claim]:
 def _physics_standing(of: Subject, main: DescriptorEvidence, written: str, name: str) -> Iterator[Claim]:
     first, last = places_taken([one.rank_physics for one in of.table.candidates], of.me.rank_physics)
     count, facts = len(of.table.candidates), (main.name, "rank", float(first), "list")
-    if count == 1:
-        yield from worded(facts, f"It is the only candidate that is ranked, with a {main.title} of {written}.")
-    elif first == last:
+    if first == last:
         place = f"number {first} of {count}"
         yield from worded(
             facts,
@@ -62,11 +65,6 @@ def _llama_standing(of: Subject, main: DescriptorEvidence, written: str) -> Iter
     place = spot(*places_taken([shown_rank(of.table, one) for one in rows], mine))
     physics = spot(*places_taken([one.rank_physics for one in rows], of.me.rank_physics))
     score = shown(of.me.score_llama, "")
-    if len(rows) == 1:
-        yield from worded(
-            ("llama", "rank", 1.0, "list"), f"It is the only candidate that is ranked, with a score of {score}."
-        )
-        return
     yield from worded(
         ("llama", "rank", float(mine), "list"),
         f"The Llama puts it {place} of {len(rows)}, with a score of {score}; "

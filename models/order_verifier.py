@@ -44,13 +44,9 @@ class OrderVerifier(Lookup):
     def only(self, title: str, number: Number) -> None:
         """It is the only candidate that is ranked, with a D of V."""
         self._ranking(title)
-        self._alone()
+        if len(self._table.candidates) != 1:
+            raise UnsupportedError("others are ranked as well")
         self.value(title, number)
-
-    def only_by_llama(self, score: Number) -> None:
-        """It is the only candidate that is ranked, with a score of V."""
-        self._alone()
-        self._llama_score(score)
 
     def llama_rank(self, spot: str, physics: str, *slots: str | Number) -> None:
         """The Llama puts it number V, or in places V to V, of V, with a score of V; by D it is so placed, with V."""
@@ -204,10 +200,6 @@ class OrderVerifier(Lookup):
     def _about(self, who: Evidence) -> None:
         if who.id != self._subject.id:
             raise UnsupportedError("the text is about another candidate")
-
-    def _alone(self) -> None:
-        if len(self._table.candidates) != 1:
-            raise UnsupportedError("others are ranked as well")
 
     def _sorted_by_physics(self) -> None:
         if self._table.sorted_by != "physics":
