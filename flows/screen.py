@@ -76,9 +76,11 @@ def screen(request: ScreenRequest) -> str:
     ranking, explanations = None, {}
     if table.candidates:
         with Progress("The Llama compares", 1) as progress:
-            ranking = tasks.rank(table, request.llama, ranker, request.seed, request.store, progress.of)
+            ranking = tasks.rank(
+                table, request.llama, ranker, request.profile, request.seed, request.store, progress.of
+            )
         if default.by == "llama":
-            table = findings.in_order(table, ranking.ranks)
+            table = findings.in_order(table, ranking)
         best = [candidate.id for candidate in table.candidates[: request.top]]
         with Progress("The Llama explains", len(best)) as progress:
             explanations = tasks.explain_best(table, best, request.llama, request.seed, request.store, progress.set)

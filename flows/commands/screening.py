@@ -119,13 +119,15 @@ def screen(
     from flows.report.words import first_sentence
     from flows.report.write import read_report
     from flows.screen import run_screen
+    from pipeline.ranks import places
 
     page = run_screen(request)
     report = read_report(page.parent)
     console.print(f"\nReport: {page.resolve()}", highlight=False)
-    for candidate in report.candidates[:3]:
+    placed = places([candidate.rank for candidate in report.candidates])
+    for candidate, place in zip(report.candidates[:3], placed, strict=False):
         sentence = first_sentence(candidate.explanation.text) if candidate.explanation else ""
-        console.print(f"{candidate.rank}. {candidate.name}: {sentence}", highlight=False, markup=False)
+        console.print(f"{place}. {candidate.name}: {sentence}", highlight=False, markup=False)
     if report.quantum_step:
         console.print(report.quantum_step.sentence, highlight=False, markup=False)
     if report.rejected or report.failed:

@@ -58,5 +58,5 @@ def select(
         errors.print(f"{skipped.title} was not run: {skipped.reason}", highlight=False, markup=False)
     console.print(document.sentence, highlight=False, markup=False)
     for compound in document.chosen:
-        console.print(f"{compound.rank}. {compound.name}", highlight=False, markup=False)
+        console.print(f"{compound.place}. {compound.name}", highlight=False, markup=False)
     console.print(f"Page: {page.resolve()}", highlight=False, markup=False)

@@ -38,7 +38,7 @@ def test_a_swap_of_two_candidates_is_named():
     swapped = {**values, first: values[second], second: values[first]}
     effect = quantum_effect(with_rungs(table, lambda row: {"casci_pdft": swapped[row.id]}))
     assert [(c.id, c.rank_vqe_pdft, c.rank_casci_pdft) for c in effect.rank_changes] == [(first, 1, 2), (second, 2, 1)]
-    assert effect.sentence.startswith("The VQE moves 2 of 8 candidates")
+    assert effect.sentence.startswith("The VQE gives 2 of 8 candidates another rank than the exact state")
     assert effect.kendall_tau["casci_pdft"] == pytest.approx(1 - 4 / 56)
 
 
