@@ -21,7 +21,7 @@ from pipeline.errors import InputError
 from pipeline.geometry import relax
 from pipeline.ground_state import Calculation, GroundState, compute, ground_state
 from pipeline.level import LevelOfTheory, profile
-from pipeline.mean_field import n_basis
+from pipeline.mean_field import n_basis, n_valence
 from pipeline.store import Store
 from pipeline.vqe.solve import Ansatz
 
@@ -228,7 +228,7 @@ def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level:
         raise InputError("Projected orbitals need their numbers.", "Add --active-space E,O.")
     functions = n_basis(geometry.symbols, request.basis)
     if functions <= _FULL_SPACE_ORBITALS:
-        return ActiveSpaceChoice(sum(gto.charge(s) for s in geometry.symbols) - species.charge, functions)
+        return ActiveSpaceChoice(n_valence(geometry.symbols, request.basis) - species.charge, functions)
     numbers = frontier(geometry.symbols, species.charge, species.multiplicity, level)
     return ActiveSpaceChoice(*numbers, natural=natural)
 
