@@ -13,6 +13,7 @@ from chembl_structure_pipeline import standardizer
 from machine import described, publish
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdinchi
+from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from flows.markdown import table
 from molecules.smiles import StructureError, parse
@@ -24,6 +25,7 @@ SETS = {
 }
 SAME = "the same compound"
 UNEXPLAINED = "unexplained"
+_TARTARIC = Chem.MolFromSmarts("[OH]C(=O)C([OH])C([OH])C(=O)[OH]")
 _SHOWN = 3  # examples of each difference
 
 
@@ -55,17 +57,19 @@ def fate(smiles: str) -> str:
 def _rules(mol: Chem.Mol, ours: Standardized, theirs: Chem.Mol, key: str) -> Iterator[tuple[str, bool]]:
     same_layers = key.split("-")[0] == ours.inchikey.split("-")[0]
     charge, their_charge = Chem.GetFormalCharge(parse(ours.smiles)), Chem.GetFormalCharge(theirs)
-    yield "several molecules are ChEMBL's parent", len(Chem.GetMolFrags(theirs)) > 1
+    yield "ChEMBL keeps all of a salt whose parts are all in its lists", len(Chem.GetMolFrags(theirs)) > 1
+    yield "ChEMBL keeps the metal", not any(atom.GetAtomicNum() == 6 for atom in theirs.GetAtoms())
+    yield "a carbanion takes a proton", any(a.GetSymbol() == "C" and a.GetFormalCharge() < 0 for a in mol.GetAtoms())
+    yield "ChEMBL drops the stereochemistry of tartaric acid", theirs.HasSubstructMatch(_TARTARIC)
     yield "isotope labels are dropped", same_layers and any(atom.GetIsotope() for atom in mol.GetAtoms())
     yield "protons: an inner salt, or a charge that no proton removes", same_layers and charge != their_charge
-    yield "protons: another way of writing an inner salt", same_layers and charge == their_charge
 
 
 def _keeps_its_atoms(mol: Chem.Mol, ours: Standardized) -> bool:
     """Whether the heavy atoms are those of one molecule of the row."""
     found = _heavy(parse(ours.smiles))
     bare = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
-    metal_free = Chem.GetMolFrags(standardizer.normalize_mol(bare), asMols=True)
+    metal_free = Chem.GetMolFrags(rdMolStandardize.MetalDisconnector().Disconnect(bare), asMols=True)
     return any(_heavy(fragment) == found for fragment in metal_free)
 
 

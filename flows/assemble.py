@@ -44,6 +44,7 @@ from models.judge import LlamaRanking
 from molecules.candidate import Candidate, Library
 from molecules.conformers import to_mol
 from molecules.profile import PROPERTY_TITLES
+from molecules.protonation import protonated
 from pipeline.descriptors import DescriptorValue
 from pipeline.descriptors.bond_dissociation import by_atom
 from pipeline.descriptors.thiol_addition import THIOL_ADDITION, model_systems
@@ -155,6 +156,7 @@ def document(
             findings,
             level,
             request.seed,
+            request.neutral,
             scores[row.id],
             ranking,
             default,
@@ -222,6 +224,7 @@ def _ranked(
     findings: Findings,
     level: LevelOfTheory,
     seed: int,
+    neutral: bool,
     score: Score,
     ranking: LlamaRanking | None,
     default: DefaultRanking,
@@ -229,10 +232,12 @@ def _ranked(
     probability_top_k: float,
 ) -> RankedCandidate:
     deciding = ranking if default.by == "llama" else None
+    in_water = row.smiles if neutral else protonated(row.smiles)
     return RankedCandidate(
         id=row.id,
         name=row.name,
         smiles=row.smiles,
+        smiles_in_water=in_water,
         inchikey=candidate.inchikey,
         rank=deciding.ranks[row.id] if deciding else row.rank_physics,
         score=deciding.scores[row.id] if deciding else row.score_physics,
@@ -249,7 +254,7 @@ def _ranked(
         properties=dict(row.properties),
         alerts=row.alerts,
         notes=candidate.notes,
-        molblock=_molblock(candidate, findings, level, seed),
+        molblock=_molblock(candidate, in_water, findings, level, seed),
         descriptors={
             value.name: Descriptor(
                 title=value.title,
@@ -264,7 +269,7 @@ def _ranked(
             )
             for value in (score.value, *findings.values[row.id].values())
         },
-        model_system=_model_system(row.smiles, findings.values[row.id]),
+        model_system=_model_system(in_water, findings.values[row.id]),
         soft_spots=dict(by_atom(row.smiles, findings.values[row.id].values())),
         explanation=None
         if explanation is None
@@ -297,18 +302,18 @@ def _model_system(smiles: str, values: Mapping[str, DescriptorValue]) -> ModelSy
     return ModelSystem(smiles=grown.smiles, atoms=grown.atoms, inner=inner.atoms)
 
 
-def _molblock(candidate: Candidate, findings: Findings, level: LevelOfTheory, seed: int) -> str | None:
+def _molblock(candidate: Candidate, in_water: str, findings: Findings, level: LevelOfTheory, seed: int) -> str | None:
     """The candidate's own relaxed geometry, the one in water if there are several."""
     own = [
         findings.states[ground_state_key(calculation, level, seed)]
         for value in findings.values[candidate.id].values()
         for calculation in value.calculations
-        if calculation.species.smiles == candidate.smiles
+        if calculation.species.smiles in (candidate.smiles, in_water)
     ]
     if not own:
         return None
     best = min(own, key=lambda state: state.calculation.species.environment != "water")
-    return str(Chem.MolToMolBlock(to_mol(candidate.smiles, best.geometry)))
+    return str(Chem.MolToMolBlock(to_mol(best.calculation.species.smiles, best.geometry)))
 
 
 def _species(key: str, state: GroundState) -> SpeciesRecord:

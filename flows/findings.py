@@ -100,8 +100,14 @@ def chosen_objective(request: ScreenRequest) -> Objective:
     return read_objective(Path(request.objective_file)) if request.objective_file else objective(request.objective)
 
 
-def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
+def plan(library: Library, objective: Objective, level: LevelOfTheory, neutral: bool) -> Plan:
     """The ground states that the objective's descriptors need, for every candidate.
+
+    Args:
+        library: the candidates.
+        objective: what is ranked by.
+        level: of theory.
+        neutral: whether reactivity too is that of the neutral molecule.
 
     Raises:
         InputError: a molecule that the objective compares with has no such descriptor.
@@ -109,7 +115,7 @@ def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
     references = {}
     for name, smiles in objective.references:
         try:
-            references[name, smiles] = DESCRIPTORS[name].needs(smiles, smiles, level)
+            references[name, smiles] = DESCRIPTORS[name].needs(smiles, smiles, level, neutral=neutral)
         except NotApplicableError as error:
             raise InputError(
                 f"Objective {objective.name}: relative_to: {error.reason}", f"Name a molecule that has a {name}."
@@ -120,7 +126,7 @@ def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
         calculations[candidate.id] = {}
         for name in objective.descriptors:
             try:
-                needed = DESCRIPTORS[name].needs(candidate.smiles, candidate.name, level, candidate.pose)
+                needed = DESCRIPTORS[name].needs(candidate.smiles, candidate.name, level, candidate.pose, neutral)
             except NotApplicableError as error:
                 if name in objective.required:
                     refused.append(_failure(candidate, candidate.name, name, error.reason, error.remedy))

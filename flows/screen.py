@@ -60,7 +60,7 @@ def screen(request: ScreenRequest) -> str:
     llama = tasks.llama_identity(request.llama, request.workers)
     ranker, default = tasks.choose_ranking(request, goal.question)
 
-    plan = findings.plan(library, goal, level)
+    plan = findings.plan(library, goal, level, request.neutral)
     calculations = plan.unique(level, request.seed)
     if approval.was_started_by_a_form_or_schedule():
         amounts = limits.amounts(request, level, len(library.candidates), calculations)

@@ -19,6 +19,10 @@ errors = Console(stderr=True, soft_wrap=True)
 
 LibraryPath = Annotated[Path, typer.Argument(help="A .smi, .txt, .csv, .tsv or .sdf file, also .gz.")]
 ProfileOption = Annotated[ProfileName, typer.Option(help="How accurate, and how long it takes.")]
+NeutralOption = Annotated[
+    bool,
+    typer.Option("--neutral", help="Compute reactivity for the neutral molecule, not for its form at pH 7.4."),
+]
 ObjectiveOption = Annotated[
     str,
     typer.Option(metavar="NAME|FILE.yaml", help=f"What to rank by: {', '.join(ObjectiveName)}, or a file of yours."),

@@ -14,6 +14,7 @@ from flows.commands.options import (
     CORES,
     PARTIAL,
     LibraryPath,
+    NeutralOption,
     ObjectiveOption,
     ProfileOption,
     SeedOption,
@@ -43,6 +44,7 @@ def screen(
     out: Annotated[Path, typer.Option(help="Folder for the report.")],
     objective: ObjectiveOption = ObjectiveName.covalent.value,
     profile: ProfileOption = ProfileName.quick,
+    neutral: NeutralOption = False,
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of the best get an explanation.")] = 20,
     seed: SeedOption = 0,
     workers: WorkersOption = CORES,
@@ -97,6 +99,7 @@ def screen(
         out=str(out),
         **_objective(objective),
         profile=profile,
+        neutral=neutral,
         top=top,
         seed=seed,
         workers=workers,
@@ -143,6 +146,7 @@ def estimate(
     library: LibraryPath,
     objective: ObjectiveOption = ObjectiveName.covalent.value,
     profile: ProfileOption = ProfileName.quick,
+    neutral: NeutralOption = False,
     seed: SeedOption = 0,
     workers: WorkersOption = CORES,
     store: StoreOption = "",
@@ -152,6 +156,7 @@ def estimate(
         library=str(library),
         **_objective(objective),
         profile=profile,
+        neutral=neutral,
         seed=seed,
         workers=workers,
         store=store,
@@ -207,7 +212,7 @@ def _show_estimate(request: ScreenRequest, where: Console) -> None:
 
     library = candidates(request)
     level = profile(request.profile)
-    calculations = plan(library, chosen_objective(request), level).unique(level, request.seed)
+    calculations = plan(library, chosen_objective(request), level, request.neutral).unique(level, request.seed)
     cost = cost_of(calculations.values(), level, request.seed, request.workers, Store(request.store or None))
     where.print(
         f"{len(library.candidates)} candidates, {len(library.rejections)} rejected rows. "

@@ -138,7 +138,7 @@ class Explanation(_Record):
 
 
 class ModelSystem(_Record):
-    """The part of a large molecule that stands for it above GFN2-xTB; atoms of the candidate's SMILES, from 0."""
+    """The part of a large molecule that stands for it above GFN2-xTB; atoms of smiles_in_water, from 0."""
 
     smiles: str = Field(description="The model that counts, capped with hydrogen.")
     atoms: tuple[int, ...] = Field(description="What it is cut out of.")
@@ -151,6 +151,9 @@ class RankedCandidate(_Record):
     id: str = Field(description="Identifier, unique in the report.")
     name: str = Field(description="The user's name for it.")
     smiles: str = Field(description="Canonical isomeric SMILES of the standardised parent.")
+    smiles_in_water: str = Field(
+        description="The form that reactivity is computed for: at pH 7.4, or neutral as asked."
+    )
     inchikey: str = Field(description="Standard InChIKey of the parent.")
     rank: int = Field(
         ge=1, description="1, and one more for each candidate with a better score, scores rounded to two decimals."

@@ -204,7 +204,9 @@ def _details(document: ReportDocument, candidates: list[RankedCandidate], chart:
     return [
         Detail(
             one,
-            _drawing(one.smiles, highlight=one.model_system.atoms if one.model_system else ()),
+            _drawing(one.smiles_in_water, highlight=one.model_system.atoms)
+            if one.model_system
+            else _drawing(one.smiles),
             Markup(soft_spots(one.smiles, one.soft_spots)) if one.soft_spots else None,
             rows.get(one.id),
             trace_chart(_species(one, species)),

@@ -210,7 +210,12 @@ def _xtb(state: GroundState) -> float:
 
 
 THIOL_ADDITION = Descriptor(
-    "thiol_addition", "thiol addition energy and barrier", ("thiol_addition",), _calculations, _values
+    "thiol_addition",
+    "thiol addition energy and barrier",
+    ("thiol_addition",),
+    _calculations,
+    _values,
+    of_form_in_water=True,
 )
 """Electronic energy of adding methanethiolate to a Michael acceptor in water, without protonation of the adduct,
 kcal/mol; lower: more exergonic; and the energy of the highest point on the way there."""

@@ -22,17 +22,17 @@ LIBRARY = Library((ACRYLAMIDE, BENZENE), ())
 
 
 def test_a_required_descriptor_refuses_and_an_optional_one_does_not():
-    covalent = plan(LIBRARY, objective("covalent"), TINY)
+    covalent = plan(LIBRARY, objective("covalent"), TINY, neutral=False)
     assert [failure.name for failure in covalent.refused] == ["benzene"]
     assert covalent.calculations["benzene"] == {}
-    balanced = plan(LIBRARY, objective("balanced"), TINY)
+    balanced = plan(LIBRARY, objective("balanced"), TINY, neutral=False)
     assert balanced.refused == ()
     assert "thiol_addition" not in balanced.calculations["benzene"]
     assert "thiol_addition" in balanced.calculations["acrylamide"]
 
 
 def test_the_molecule_that_others_are_compared_with_is_computed_too():
-    covalent = plan(LIBRARY, objective("covalent"), TINY)
+    covalent = plan(LIBRARY, objective("covalent"), TINY, neutral=False)
     ((_, calculations),) = covalent.references.items()
     keys = {ground_state_key(calculation, TINY, 0) for calculation in calculations}
     assert keys <= covalent.unique(TINY, 0).keys()
@@ -40,7 +40,7 @@ def test_the_molecule_that_others_are_compared_with_is_computed_too():
 
 def test_nothing_is_ranked_where_the_reference_failed_and_it_is_said():
     goal = objective("covalent")
-    covalent = plan(LIBRARY, goal, TINY)
+    covalent = plan(LIBRARY, goal, TINY, neutral=False)
     found = find(LIBRARY, covalent, {}, (), TINY, 0)
     assert scored(LIBRARY, covalent, found, goal, 0) == {}
     assert evidence_table(LIBRARY, found, goal, {}).candidates == ()
@@ -51,14 +51,14 @@ def test_a_reference_without_the_quantity_is_a_wrong_request():
     goal = objective("covalent")
     wrong = replace(goal, terms=(replace(goal.terms[0], relative_to="C"),))
     with pytest.raises(InputError, match="relative_to"):
-        plan(LIBRARY, wrong, TINY)
+        plan(LIBRARY, wrong, TINY, neutral=False)
 
 
 def test_of_equal_scores_the_surer_one_comes_first():
     """Both lie within the window; the first, by its uncertainty, may lie outside."""
     goal = replace(objective("covalent"), terms=(replace(objective("covalent").terms[0], relative_to=None),))
     library = Library((ACRYLAMIDE, replace(BENZENE, smiles="C=CC#N")), ())
-    the_plan = plan(library, goal, TINY)
+    the_plan = plan(library, goal, TINY, neutral=False)
 
     def value(width):
         rungs = Rungs(**dict.fromkeys(RUNGS, -4.5))
