@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from rdkit import Chem
 
@@ -37,9 +37,10 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     """Read every row of a table; blank ones at the end are none.
 
     Columns are separated by what a first line such as ``sep=;`` says, or else by the one of comma, semicolon and tab
-    with which one column holds most molecules. The structures are in the column with most organic molecules; of
-    several, in the one whose title says so, and then in the one that says most of stereochemistry. The name is in the
-    column titled so, or where that is empty in one of identifiers.
+    with which one column holds most molecules. Captions above the titles, of one cell or after a #, are no rows. The
+    structures are in the column with most organic molecules; of several, in the one whose title says so, and then in
+    the one that says most of stereochemistry. The name is in the column titled so, or where that is empty in one of
+    identifiers.
 
     Raises:
         LibraryError: When no column holds SMILES.
@@ -50,14 +51,16 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     while records and _is_blank(records[-1][1]):
         records.pop()
     filled = _filled(records)
-    layout = _layout(filled) if filled else _Layout((), False, 0, ())
-    titles = filled[0] if layout.has_titles else None
+    captions = list(takewhile(_is_caption, filled[:-1]))
+    table = filled[len(captions) :]
+    layout = _layout(table) if table else _Layout((), False, 0, ())
+    no_rows = [*captions, *table[: layout.has_titles]]
     for number, cells in records:
         if isinstance(cells, str):
             yield Rejection(number, shortened(lines[number - 1].strip()), *_explained(cells))
         elif _is_blank(cells):
             yield empty_row(number)
-        elif cells is not titles:
+        elif not any(cells is one for one in no_rows):
             yield _table_row(number, cells, layout)
 
 
@@ -98,11 +101,17 @@ def _filled(records: Iterable[tuple[int, list[str] | str]]) -> list[list[str]]:
     return [cells for _, cells in records if isinstance(cells, list) and not _is_blank(cells)]
 
 
+def _is_caption(cells: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    is_text = len(filled) == 1 or re.match(r"#\s*\w", filled[0]) is not None
+    return is_text and all(structure_rank(cell) == 1 and not looks_like_smiles(cell) for cell in filled)
+
+
 def _likenesses(records: Sequence[list[str]]) -> list[int]:
     """Add up the likeness to molecules of each column."""
-    sums = [0] * (len(records[0]) if records else 1)
+    sums = [0] * max(map(len, records), default=1)
     for cells in records:
-        for i, cell in enumerate(cells[: len(sums)]):
+        for i, cell in enumerate(cells):
             sums[i] += likeness(cell)
     return sums
 
@@ -154,7 +163,7 @@ def _layout(records: Sequence[list[str]]) -> _Layout:
 def _structure_columns(titles: Sequence[str], probed: Sequence[list[str]]) -> list[int]:
     """Columns that may hold the structures, best first; in one that is titled so, no cell is a mere word."""
     ranks = [structure_rank(title) for title in titles]
-    sums = _likenesses(probed)
+    sums = _likenesses(probed)[: len(titles)]
     for i, rank in enumerate(ranks):
         if rank == 2:
             sums[i] = sum(2 for cells in probed if i < len(cells) and likeness(cells[i])) or 1

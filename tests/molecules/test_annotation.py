@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 
@@ -212,3 +215,18 @@ def test_an_extension_that_is_no_molecule_is_refused(cxsmiles: str, reason: str)
     with pytest.raises(StructureError, match=reason) as caught:
         parse(cxsmiles)
     assert caught.value.remedy
+
+
+@given(st.text("&o1234567,:|$;PhRM_LNSgDmwUrbu.()^ ", max_size=24))
+@settings(max_examples=200, deadline=None)
+def test_any_extension_is_read_or_refused(extension: str) -> None:
+    with contextlib.suppress(StructureError):
+        parse(f"C[C@H](O)c1ccccc1 |{extension}|")
+
+
+def test_atom_map_numbers_of_a_molfile_are_dropped(read: Read) -> None:
+    mol = parse("C=CC(=O)NC")
+    plain = Chem.MolToMolBlock(mol)
+    for atom in mol.GetAtoms():
+        atom.SetAtomMapNum(atom.GetIdx() + 1)
+    assert smiles(read(Chem.MolToMolBlock(mol).rstrip(), plain.rstrip())) == ["C=CC(=O)NC"]

@@ -147,6 +147,14 @@ def test_other_cells_are_no_structures(text: str) -> None:
     assert likeness(text) == 0
 
 
+@pytest.mark.parametrize("caption", ["Exported 2026-01-01", "Library X,,", "# by me, yesterday", "#Results"])
+def test_captions_above_the_titles_are_no_rows(read: Read, caption: str) -> None:
+    library = read("a.csv", f"{caption}\nID,SMILES,y\n7,C=CC#N,1\n")
+    assert [(one.row, one.name, one.columns) for one in library.candidates] == [(3, "7", {"y": "1"})]
+    assert not library.rejections
+    assert names(read("a.csv", "#,SMILES\n1,C=CC#N\n")) == ["C=CC#N"]
+
+
 # --- names
 
 
