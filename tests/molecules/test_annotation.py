@@ -91,7 +91,10 @@ def test_an_alias_that_is_not_known_or_reads_in_two_ways_is_refused(read: Read, 
     assert "Draw its atoms" in rejection.remedy
 
 
-def test_an_alias_needs_one_single_bond(read: Read) -> None:
+def test_an_alias_needs_one_single_bond_and_no_charge_of_its_own(read: Read) -> None:
+    assert (
+        "without the charge +1" in read(alias("Ph").replace("A    4", "M  CHG  1   4   1\nA    4")).rejections[0].reason
+    )
     assert "has other bonds" in read(alias("Ph", 2)).rejections[0].reason
 
 
