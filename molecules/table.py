@@ -14,7 +14,7 @@ from rdkit import Chem
 from molecules.candidate import Rejection
 from molecules.likeness import likeness, looks_like_smiles, organic_molecule
 from molecules.row import LibraryError, Row, empty_row, make_row, shortened
-from molecules.titles import name_columns, name_rank, structure_rank
+from molecules.titles import STRUCTURES, name_columns, name_rank, structure_rank
 
 _DELIMITERS = ",;\t"
 _DECLARED = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)  # the first line of a file that Excel is to open
@@ -37,10 +37,11 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     """Read every row of a table; blank ones at the end are none.
 
     Columns are separated by what a first line such as ``sep=;`` says, or else by the one of comma, semicolon and tab
-    with which one column holds most molecules. Captions above the titles, of one cell or after a #, are no rows. The
-    structures are in the column with most organic molecules; of several, in the one whose title says so, and then in
-    the one that says most of stereochemistry. The name is in the column titled so, or where that is empty in one of
-    identifiers.
+    with which one column holds most molecules. Captions above the titles, of one cell or after a #, are no rows.
+
+    The structures are in the column with most organic molecules; of several, in the one whose title says so best, and
+    of those that hold the same compounds, in the one that says most of stereochemistry. The name is in the column titled
+    so, or where that is empty in one of identifiers.
 
     Raises:
         LibraryError: When no column holds SMILES.
@@ -142,8 +143,7 @@ def _is_blank(cells: list[str] | str) -> bool:
 def _layout(records: Sequence[list[str]]) -> _Layout:
     first = records[0]
     probed = records[:: max(1, len(records) // _PROBED)]
-    structures = _structure_columns(first, probed)
-    structure = structures[0]
+    structure, different = _structure_column(first, probed)
     has_titles = _are_titles(first, structure)
     others = [i for i in range(len(first)) if i != structure]
     names = [i for i in name_columns(first) if i != structure] if has_titles else others[:1]
@@ -153,33 +153,41 @@ def _layout(records: Sequence[list[str]]) -> _Layout:
         title = cell.strip() if has_titles and cell.strip() else f"column {i}"
         titles.append(title if title not in taken else f"{title} ({i})")
         taken.add(titles[-1])
-    different = [titles[i] for i in structures[1:] if _are_others(probed, structure, i)]
     notes = [
-        f"Its structure was read from the column “{titles[structure]}”; “{title}” holds others." for title in different
+        f"Its structure was read from the column “{titles[structure]}”; “{titles[i]}” holds others." for i in different
     ]
     return _Layout(tuple(titles), has_titles, structure, tuple(names), tuple(notes))
 
 
-def _structure_columns(titles: Sequence[str], probed: Sequence[list[str]]) -> list[int]:
-    """Columns that may hold the structures, best first; in one that is titled so, no cell is a mere word."""
+def _structure_column(titles: Sequence[str], probed: Sequence[list[str]]) -> tuple[int, list[int]]:
+    """Find the column of structures, and those that could be it as well and hold other compounds.
+
+    In a column that is titled as one of structures, no cell is a mere word.
+    """
     ranks = [structure_rank(title) for title in titles]
     sums = _likenesses(probed)[: len(titles)]
     for i, rank in enumerate(ranks):
-        if rank == 2:
+        if rank >= STRUCTURES:
             sums[i] = sum(2 for cells in probed if i < len(cells) and likeness(cells[i])) or 1
     most = max(sums)
     if most == 0:
         raise LibraryError("No column of the table holds SMILES. Title the one that does “smiles”.")
     fitting = [i for i, likely in enumerate(sums) if 2 * likely > most]
     best = max(ranks[i] for i in fitting)
-    return sorted((i for i in fitting if ranks[i] == best), key=lambda i: _content(probed, i), reverse=True)
+    alike = [i for i in fitting if ranks[i] == best]
+    first = alike[0] if best >= STRUCTURES else max(alike, key=lambda i: _heavy_atoms(probed, i))
+    same = [i for i in fitting if i == first or (ranks[i] > 0 and not _are_others(probed, first, i))]
+    chosen = max(same, key=lambda i: (_stereo_marks(probed, i), i == first))
+    return chosen, [i for i in alike if i not in same]
 
 
-def _content(records: Sequence[list[str]], column: int) -> tuple[int, int]:
-    """How much a column says: marks of stereochemistry, and heavy atoms."""
-    cells = [cells[column] for cells in records if column < len(cells)]
-    marks = sum(len(re.findall(r"@+|[/\\|]", cell)) for cell in cells)
-    return marks, sum(mol.GetNumHeavyAtoms() for mol in map(organic_molecule, cells) if mol)
+def _heavy_atoms(records: Sequence[list[str]], column: int) -> int:
+    mols = (organic_molecule(cells[column]) for cells in records if column < len(cells))
+    return sum(mol.GetNumHeavyAtoms() for mol in mols if mol)
+
+
+def _stereo_marks(records: Sequence[list[str]], column: int) -> int:
+    return sum(len(re.findall(r"@+|[/\\|]", cells[column])) for cells in records if column < len(cells))
 
 
 def _are_titles(first: Sequence[str], structure: int) -> bool:
@@ -191,13 +199,10 @@ def _are_titles(first: Sequence[str], structure: int) -> bool:
 
 
 def _are_others(records: Sequence[list[str]], one: int, other: int) -> bool:
-    """Tell whether two columns hold different compounds, whatever they say of stereochemistry."""
-    for cells in records:
-        if max(one, other) < len(cells):
-            pair = [organic_molecule(cells[i]) for i in (one, other)]
-            if all(pair) and len({Chem.MolToSmiles(mol, isomericSmiles=False) for mol in pair}) == 2:
-                return True
-    return False
+    """Tell whether most rows have different compounds in two columns, whatever these say of stereochemistry."""
+    pairs = ([organic_molecule(cells[i]) for i in (one, other)] for cells in records if max(one, other) < len(cells))
+    flat = [{Chem.MolToSmiles(mol, isomericSmiles=False) for mol in pair} for pair in pairs if all(pair)]
+    return 2 * sum(len(pair) == 2 for pair in flat) > len(flat)
 
 
 def _table_row(number: int, cells: list[str], layout: _Layout) -> Row | Rejection:

@@ -96,6 +96,8 @@ def test_the_delimiter_is_found_whatever_stands_in_other_cells(
         ("scaffold smiles,molecule", ("c1ccccc1", "C=CC(=O)Nc1ccccc1"), 1),
         ("Reactant SMILES,Product SMILES", ("C=CC(=O)O", "C=CC(=O)Nc1ccccc1"), 1),
         ("R1 SMILES,Core SMILES,SMILES", ("CCC", "c1ccncc1", "CCCc1ccncc1"), 2),
+        ("analog_smiles,smiles", ("C[C@H](O)C(=O)C=C", "C=CC#N"), 1),
+        ("SMILES,SMILES_stereo", ("CC=CC=O", "C/C=C/C=O"), 1),
         ("Structure ID,smi", ("CCO", "C=CC#N"), 1),
         ("Formula,structure", ("CCl", "C=CC#N"), 1),
     ],
@@ -180,7 +182,9 @@ def test_titles_of_names_and_identifiers_of_compounds(titles: list[str], best: l
     assert name_columns(titles) == best
 
 
-@pytest.mark.parametrize(("title", "rank"), [("SMILES", 2), ("cxsmiles", 2), ("mol", 2), ("Structure ID", 1), ("x", 1)])
+@pytest.mark.parametrize(
+    ("title", "rank"), [("SMILES", 3), ("cxsmiles", 3), ("Parent SMILES", 2), ("Structure ID", 1), ("x", 1)]
+)
 def test_titles_of_structures(title: str, rank: int) -> None:
     assert structure_rank(title) == rank
     assert structure_rank(f"scaffold {title}") == 0
