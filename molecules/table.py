@@ -40,8 +40,8 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     with which one column holds most molecules. Captions above the titles, of one cell or after a #, are no rows.
 
     The structures are in the column with most organic molecules; of several, in the one whose title says so best, and
-    of those that hold the same compounds, in the one that says most of stereochemistry. The name is in the column titled
-    so, or where that is empty in one of identifiers.
+    of those that hold the same compounds, in the one that says most of stereochemistry. The name is in the column
+    titled so, or where that is empty in one of identifiers.
 
     Raises:
         LibraryError: When no column holds SMILES.
