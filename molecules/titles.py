@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 from molecules.row import readable
 
-_COMPOUND = "compound|molecule|mol|cmpd|cpd|chemical|substance|drug|ligand|structure|chembl|pubchem|zinc|cdd|drugbank"
+_COMPOUND = (
+    "compound|molecule|mol|cmpd|cpd|chemical|substance|drug|ligand|structure|chembl|pubchem|zinc|cdd|drugbank|bindingdb"
+)
 _NAMES = (
     re.compile(rf"({_COMPOUND}|preferred|common|generic|iupac)*(name|title|label)"),
     re.compile(rf"(?!structure$)({_COMPOUND})+"),
     re.compile(
-        rf"({_COMPOUND}|cas|registry)*(id|identifier|cid|cas|casrn)|({_COMPOUND}|cas|registry)+(number|no|code|key)"
+        rf"({_COMPOUND}|cas|registry|catalog)*(id|identifier|cid|cas|casrn)|"
+        rf"({_COMPOUND}|cas|registry|catalog|id)+(number|no|code|key)"
     ),
 )
 """Titles of names, then of compounds, then of identifiers, without blanks and punctuation."""

@@ -82,6 +82,8 @@ def test_the_delimiter_is_found_whatever_stands_in_other_cells(
     [
         ("CID,Canonical SMILES,Isomeric SMILES", ("1", "CC=CC=O", "C/C=C/C=O"), 2),  # PubChem
         ("CID,ConnectivitySMILES,SMILES", ("1", "CC=CC=O", "C/C=C/C=O"), 2),  # PubChem since 2025
+        ("cid,cmpdname,isosmiles,canonicalsmiles", ("1", "crotonal", "C/C=C/C=O", "CC=CC=O"), 2),
+        ("BindingDB Ligand Name,Ligand SMILES", ("x", "C=CC#N"), 1),
         ("Isomeric SMILES,canonical_smiles", ("C/C=C/C=O", "CC=CC=O"), 0),
         ("Molecule,CXSMILES (CDD Compatible)", ("CDD-1", "C[C@H](O)C#N"), 1),  # CDD Vault
         ("SMILES,CXSMILES", ("C[C@H](O)C#N", "C[C@H](O)C#N |&1:1|"), 1),
@@ -174,6 +176,7 @@ def test_the_identifier_is_the_name_where_that_is_empty(read: Read) -> None:
         (["Compound Key", "CompoundName"], [1, 0]),
         (["CAS No.", "Preferred name", "Assay ID"], [1, 0]),
         (["Row ID", "cmpd_id"], [1]),
+        (["idnumber", "BindingDB Ligand Name"], [1, 0]),
         (["Molecule", "Registry Number"], [0, 1]),
         (["Structure", "User name", "Value"], []),
     ],
