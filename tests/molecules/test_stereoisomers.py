@@ -48,6 +48,7 @@ def says(candidate: Candidate, text: str) -> bool:
         (("C[C@H](O)[C@H](O)C |&1:1,3|", "C[C@H](O)[C@H](O)C"), [1]),  # meso: its mirror image is itself
         (("C[C@H](O)[C@H](F)C |&1:1,3|", "C[C@H](O)[C@H](F)C |&1:1,&2:3|"), [1, 2]),  # of two and of four
         (("C[C@H](O)[C@H](F)C |&1:1|", "C[C@H](O)[C@H](F)C |&1:3|"), [1, 2]),  # epimers at one centre or the other
+        (("[CH3:1][C@H:2]([OH:3])C=C |&1:1|", "C[C@H](O)C=C |&1:1|", "C[C@H](O)C=C"), [1, 3]),  # with atom maps
         (("CC(O)C(F)C |&1:1|", "CC(O)C(F)C"), [1]),  # no centre is drawn
     ],
 )
