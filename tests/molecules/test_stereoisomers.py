@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rdkit import Chem
+from rdkit.Chem import rdDepictor
 
 from molecules.candidate import Candidate
 from molecules.read import read_library
@@ -93,7 +94,7 @@ def test_a_molfile_carries_groups_and_axes(tmp_path: Path) -> None:
     blocks = []
     for one in drawn:
         mol = Chem.MolFromSmiles(one)
-        Chem.rdDepictor.Compute2DCoords(mol)
+        rdDepictor.Compute2DCoords(mol)
         blocks.append(Chem.MolToV3KMolBlock(mol))
     path.write_text("$$$$\n".join(blocks))
     candidates = read_library(path).candidates
