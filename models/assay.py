@@ -26,7 +26,7 @@ MOST_IN_ONE = 0.6
 """Share of the compounds that one scaffold may have; beyond, nothing that differs from it can be held out."""
 MOST_NOISE = 0.5
 """Of the spread of all values, that repeated measurements may have (standard deviations)."""
-_REMEDY = "Write the number alone with its unit in the title of the column, or leave the row out."
+_REMEDY = "Correct the cell, or leave the row out. A number stands alone, its unit in the title of the column."
 LEAST_REPEATS = 5
 """Compounds measured more than once, from which on their spread counts as the assay's noise."""
 

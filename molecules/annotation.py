@@ -47,7 +47,10 @@ def resolved(mol: Chem.Mol, unsanitised: Callable[[], Chem.Mol | None]) -> Chem.
     if raw.GetNumConformers():
         Chem.DetectBondStereochemistry(raw)
     whole = _expanded(raw, _labels(raw))
-    Chem.SanitizeMol(whole)
+    try:
+        Chem.SanitizeMol(whole)
+    except ValueError as error:
+        raise StructureError(f"RDKit: {error}, after its abbreviations were expanded.", _DRAW_OUT) from error
     Chem.AssignStereochemistry(whole, cleanIt=True, force=True)
     return Chem.RemoveHs(whole)
 
@@ -158,6 +161,8 @@ def _expanded(mol: Chem.Mol, labels: Mapping[int, str]) -> Chem.RWMol:
         if [bond.GetBondType() for bond in atom.GetBonds()] != [Chem.BondType.SINGLE]:
             raise StructureError(f"{called}, a group with one single bond, and has other bonds.", _DRAW_OUT)
         first = group.GetAtomWithIdx(0).GetNeighbors()[0].GetIdx()
+        if atom.GetFormalCharge() not in (0, group.GetAtomWithIdx(first).GetFormalCharge()):
+            raise StructureError(f"{called}, a group without the charge {atom.GetFormalCharge():+d}.", _DRAW_OUT)
         whole.ReplaceAtom(place, group.GetAtomWithIdx(first))
         places = {first: place}
         places |= {i: whole.AddAtom(group.GetAtomWithIdx(i)) for i in range(1, group.GetNumAtoms()) if i != first}

@@ -9,7 +9,7 @@ from molecules.candidate import Rejection
 from molecules.likeness import likeness
 from molecules.row import Row, empty_row, make_row
 from molecules.table import table_likeness, table_rows
-from molecules.titles import structure_rank
+from molecules.titles import STRUCTURES, structure_rank
 
 _PROBED = 100  # lines looked at to find which end of them has the structures
 _SMILES_FIRST = re.compile(r"(?P<smiles>\S+(?:[ \t]+\|[^|]*\|)?)[ \t]*(?P<name>.*)")
@@ -35,7 +35,7 @@ def smi_rows(text: str) -> Iterator[Row | Rejection]:
     titles_may_come = True
     for number, line in enumerate(lines, start=1):
         smiles, name = _parts(line, form)
-        is_titles = titles_may_come and structure_rank(smiles) == 2
+        is_titles = titles_may_come and structure_rank(smiles) >= STRUCTURES
         if line.lstrip().startswith("#") or is_titles:
             continue
         titles_may_come = not smiles

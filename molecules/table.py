@@ -7,14 +7,14 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from rdkit import Chem
 
 from molecules.candidate import Rejection
 from molecules.likeness import likeness, looks_like_smiles, organic_molecule
 from molecules.row import LibraryError, Row, empty_row, make_row, shortened
-from molecules.titles import name_columns, name_rank, structure_rank
+from molecules.titles import STRUCTURES, name_columns, name_rank, structure_rank
 
 _DELIMITERS = ",;\t"
 _DECLARED = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)  # the first line of a file that Excel is to open
@@ -37,9 +37,11 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     """Read every row of a table; blank ones at the end are none.
 
     Columns are separated by what a first line such as ``sep=;`` says, or else by the one of comma, semicolon and tab
-    with which one column holds most molecules. The structures are in the column with most organic molecules; of
-    several, in the one whose title says so, and then in the one that says most of stereochemistry. The name is in the
-    column titled so, or where that is empty in one of identifiers.
+    with which one column holds most molecules. Captions above the titles, of one cell or after a #, are no rows.
+
+    The structures are in the column with most organic molecules; of several, in the one whose title says so best, and
+    of those that hold the same compounds, in the one that says most of stereochemistry. The name is in the column
+    titled so, or where that is empty in one of identifiers.
 
     Raises:
         LibraryError: When no column holds SMILES.
@@ -50,14 +52,16 @@ def table_rows(text: str) -> Iterator[Row | Rejection]:
     while records and _is_blank(records[-1][1]):
         records.pop()
     filled = _filled(records)
-    layout = _layout(filled) if filled else _Layout((), False, 0, ())
-    titles = filled[0] if layout.has_titles else None
+    captions = list(takewhile(_is_caption, filled[:-1]))
+    table = filled[len(captions) :]
+    layout = _layout(table) if table else _Layout((), False, 0, ())
+    no_rows = [*captions, *table[: layout.has_titles]]
     for number, cells in records:
         if isinstance(cells, str):
             yield Rejection(number, shortened(lines[number - 1].strip()), *_explained(cells))
         elif _is_blank(cells):
             yield empty_row(number)
-        elif cells is not titles:
+        elif not any(cells is one for one in no_rows):
             yield _table_row(number, cells, layout)
 
 
@@ -98,11 +102,17 @@ def _filled(records: Iterable[tuple[int, list[str] | str]]) -> list[list[str]]:
     return [cells for _, cells in records if isinstance(cells, list) and not _is_blank(cells)]
 
 
+def _is_caption(cells: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    is_text = len(filled) == 1 or re.match(r"#\s*\w", filled[0]) is not None
+    return is_text and all(structure_rank(cell) == 1 and not looks_like_smiles(cell) for cell in filled)
+
+
 def _likenesses(records: Sequence[list[str]]) -> list[int]:
     """Add up the likeness to molecules of each column."""
-    sums = [0] * (len(records[0]) if records else 1)
+    sums = [0] * max(map(len, records), default=1)
     for cells in records:
-        for i, cell in enumerate(cells[: len(sums)]):
+        for i, cell in enumerate(cells):
             sums[i] += likeness(cell)
     return sums
 
@@ -133,8 +143,7 @@ def _is_blank(cells: list[str] | str) -> bool:
 def _layout(records: Sequence[list[str]]) -> _Layout:
     first = records[0]
     probed = records[:: max(1, len(records) // _PROBED)]
-    structures = _structure_columns(first, probed)
-    structure = structures[0]
+    structure, different = _structure_column(first, probed)
     has_titles = _are_titles(first, structure)
     others = [i for i in range(len(first)) if i != structure]
     names = [i for i in name_columns(first) if i != structure] if has_titles else others[:1]
@@ -144,33 +153,41 @@ def _layout(records: Sequence[list[str]]) -> _Layout:
         title = cell.strip() if has_titles and cell.strip() else f"column {i}"
         titles.append(title if title not in taken else f"{title} ({i})")
         taken.add(titles[-1])
-    different = [titles[i] for i in structures[1:] if _are_others(probed, structure, i)]
     notes = [
-        f"Its structure was read from the column “{titles[structure]}”; “{title}” holds others." for title in different
+        f"Its structure was read from the column “{titles[structure]}”; “{titles[i]}” holds others." for i in different
     ]
     return _Layout(tuple(titles), has_titles, structure, tuple(names), tuple(notes))
 
 
-def _structure_columns(titles: Sequence[str], probed: Sequence[list[str]]) -> list[int]:
-    """Columns that may hold the structures, best first; in one that is titled so, no cell is a mere word."""
+def _structure_column(titles: Sequence[str], probed: Sequence[list[str]]) -> tuple[int, list[int]]:
+    """Find the column of structures, and those that could be it as well and hold other compounds.
+
+    In a column that is titled as one of structures, no cell is a mere word.
+    """
     ranks = [structure_rank(title) for title in titles]
-    sums = _likenesses(probed)
+    sums = _likenesses(probed)[: len(titles)]
     for i, rank in enumerate(ranks):
-        if rank == 2:
+        if rank >= STRUCTURES:
             sums[i] = sum(2 for cells in probed if i < len(cells) and likeness(cells[i])) or 1
     most = max(sums)
     if most == 0:
         raise LibraryError("No column of the table holds SMILES. Title the one that does “smiles”.")
     fitting = [i for i, likely in enumerate(sums) if 2 * likely > most]
     best = max(ranks[i] for i in fitting)
-    return sorted((i for i in fitting if ranks[i] == best), key=lambda i: _content(probed, i), reverse=True)
+    alike = [i for i in fitting if ranks[i] == best]
+    first = alike[0] if best >= STRUCTURES else max(alike, key=lambda i: _heavy_atoms(probed, i))
+    same = [i for i in fitting if i == first or (ranks[i] > 0 and not _are_others(probed, first, i))]
+    chosen = max(same, key=lambda i: (_stereo_marks(probed, i), i == first))
+    return chosen, [i for i in alike if i not in same]
 
 
-def _content(records: Sequence[list[str]], column: int) -> tuple[int, int]:
-    """How much a column says: marks of stereochemistry, and heavy atoms."""
-    cells = [cells[column] for cells in records if column < len(cells)]
-    marks = sum(len(re.findall(r"@+|[/\\|]", cell)) for cell in cells)
-    return marks, sum(mol.GetNumHeavyAtoms() for mol in map(organic_molecule, cells) if mol)
+def _heavy_atoms(records: Sequence[list[str]], column: int) -> int:
+    mols = (organic_molecule(cells[column]) for cells in records if column < len(cells))
+    return sum(mol.GetNumHeavyAtoms() for mol in mols if mol)
+
+
+def _stereo_marks(records: Sequence[list[str]], column: int) -> int:
+    return sum(len(re.findall(r"@+|[/\\|]", cells[column])) for cells in records if column < len(cells))
 
 
 def _are_titles(first: Sequence[str], structure: int) -> bool:
@@ -182,13 +199,10 @@ def _are_titles(first: Sequence[str], structure: int) -> bool:
 
 
 def _are_others(records: Sequence[list[str]], one: int, other: int) -> bool:
-    """Tell whether two columns hold different compounds, whatever they say of stereochemistry."""
-    for cells in records:
-        if max(one, other) < len(cells):
-            pair = [organic_molecule(cells[i]) for i in (one, other)]
-            if all(pair) and len({Chem.MolToSmiles(mol, isomericSmiles=False) for mol in pair}) == 2:
-                return True
-    return False
+    """Tell whether most rows have different compounds in two columns, whatever these say of stereochemistry."""
+    pairs = ([organic_molecule(cells[i]) for i in (one, other)] for cells in records if max(one, other) < len(cells))
+    flat = [{Chem.MolToSmiles(mol, isomericSmiles=False) for mol in pair} for pair in pairs if all(pair)]
+    return 2 * sum(len(pair) == 2 for pair in flat) > len(flat)
 
 
 def _table_row(number: int, cells: list[str], layout: _Layout) -> Row | Rejection:

@@ -94,6 +94,12 @@ def test_relations_and_units_are_found_by_their_titles(tmp_path: Path, titles: s
     assert assay.values == pytest.approx([12, 3000, 2000, 5, 1, 7])
 
 
+def test_repeats_are_averaged_in_one_unit(tmp_path: Path) -> None:
+    rows = ["C=CC#N,=,12,nM", "CCO,>,10000,nM", "C=CC#N,=,1.2,uM", "CCN,=,30,nM", "C=CC#N,>,99,uM"]
+    assay = read_assay(export(tmp_path, "smiles,Relation,Value,Units", *rows), "Value")
+    assert (assay.unit, assay.values.tolist()) == ("nM", pytest.approx([606, 30]))
+
+
 def test_the_units_of_another_quantity_are_not_taken(tmp_path: Path) -> None:
     rows = ["CCO,5.1,12,nM", "CCC,6.2,3,uM"]
     file = export(tmp_path, "smiles,pIC50,Ki,Ki Units", *rows)

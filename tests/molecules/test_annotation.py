@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 
@@ -88,7 +91,10 @@ def test_an_alias_that_is_not_known_or_reads_in_two_ways_is_refused(read: Read, 
     assert "Draw its atoms" in rejection.remedy
 
 
-def test_an_alias_needs_one_single_bond(read: Read) -> None:
+def test_an_alias_needs_one_single_bond_and_no_charge_of_its_own(read: Read) -> None:
+    assert (
+        "without the charge +1" in read(alias("Ph").replace("A    4", "M  CHG  1   4   1\nA    4")).rejections[0].reason
+    )
     assert "has other bonds" in read(alias("Ph", 2)).rejections[0].reason
 
 
@@ -212,3 +218,18 @@ def test_an_extension_that_is_no_molecule_is_refused(cxsmiles: str, reason: str)
     with pytest.raises(StructureError, match=reason) as caught:
         parse(cxsmiles)
     assert caught.value.remedy
+
+
+@given(st.text("&o1234567,:|$;PhRM_LNSgDmwUrbu.()^ ", max_size=24))
+@settings(max_examples=200, deadline=None)
+def test_any_extension_is_read_or_refused(extension: str) -> None:
+    with contextlib.suppress(StructureError):
+        parse(f"C[C@H](O)c1ccccc1 |{extension}|")
+
+
+def test_atom_map_numbers_of_a_molfile_are_dropped(read: Read) -> None:
+    mol = parse("C=CC(=O)NC")
+    plain = Chem.MolToMolBlock(mol)
+    for atom in mol.GetAtoms():
+        atom.SetAtomMapNum(atom.GetIdx() + 1)
+    assert smiles(read(Chem.MolToMolBlock(mol).rstrip(), plain.rstrip())) == ["C=CC(=O)NC"]

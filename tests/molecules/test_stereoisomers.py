@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rdkit import Chem
+from rdkit.Chem import rdDepictor
 
 from molecules.candidate import Candidate
 from molecules.read import read_library
@@ -48,6 +49,7 @@ def says(candidate: Candidate, text: str) -> bool:
         (("C[C@H](O)[C@H](O)C |&1:1,3|", "C[C@H](O)[C@H](O)C"), [1]),  # meso: its mirror image is itself
         (("C[C@H](O)[C@H](F)C |&1:1,3|", "C[C@H](O)[C@H](F)C |&1:1,&2:3|"), [1, 2]),  # of two and of four
         (("C[C@H](O)[C@H](F)C |&1:1|", "C[C@H](O)[C@H](F)C |&1:3|"), [1, 2]),  # epimers at one centre or the other
+        (("[CH3:1][C@H:2]([OH:3])C=C |&1:1|", "C[C@H](O)C=C |&1:1|", "C[C@H](O)C=C"), [1, 3]),  # with atom maps
         (("CC(O)C(F)C |&1:1|", "CC(O)C(F)C"), [1]),  # no centre is drawn
     ],
 )
@@ -92,7 +94,7 @@ def test_a_molfile_carries_groups_and_axes(tmp_path: Path) -> None:
     blocks = []
     for one in drawn:
         mol = Chem.MolFromSmiles(one)
-        Chem.rdDepictor.Compute2DCoords(mol)
+        rdDepictor.Compute2DCoords(mol)
         blocks.append(Chem.MolToV3KMolBlock(mol))
     path.write_text("$$$$\n".join(blocks))
     candidates = read_library(path).candidates

@@ -82,6 +82,8 @@ def test_the_delimiter_is_found_whatever_stands_in_other_cells(
     [
         ("CID,Canonical SMILES,Isomeric SMILES", ("1", "CC=CC=O", "C/C=C/C=O"), 2),  # PubChem
         ("CID,ConnectivitySMILES,SMILES", ("1", "CC=CC=O", "C/C=C/C=O"), 2),  # PubChem since 2025
+        ("cid,cmpdname,isosmiles,canonicalsmiles", ("1", "crotonal", "C/C=C/C=O", "CC=CC=O"), 2),
+        ("BindingDB Ligand Name,Ligand SMILES", ("x", "C=CC#N"), 1),
         ("Isomeric SMILES,canonical_smiles", ("C/C=C/C=O", "CC=CC=O"), 0),
         ("Molecule,CXSMILES (CDD Compatible)", ("CDD-1", "C[C@H](O)C#N"), 1),  # CDD Vault
         ("SMILES,CXSMILES", ("C[C@H](O)C#N", "C[C@H](O)C#N |&1:1|"), 1),
@@ -96,6 +98,8 @@ def test_the_delimiter_is_found_whatever_stands_in_other_cells(
         ("scaffold smiles,molecule", ("c1ccccc1", "C=CC(=O)Nc1ccccc1"), 1),
         ("Reactant SMILES,Product SMILES", ("C=CC(=O)O", "C=CC(=O)Nc1ccccc1"), 1),
         ("R1 SMILES,Core SMILES,SMILES", ("CCC", "c1ccncc1", "CCCc1ccncc1"), 2),
+        ("analog_smiles,smiles", ("C[C@H](O)C(=O)C=C", "C=CC#N"), 1),
+        ("SMILES,SMILES_stereo", ("CC=CC=O", "C/C=C/C=O"), 1),
         ("Structure ID,smi", ("CCO", "C=CC#N"), 1),
         ("Formula,structure", ("CCl", "C=CC#N"), 1),
     ],
@@ -147,6 +151,14 @@ def test_other_cells_are_no_structures(text: str) -> None:
     assert likeness(text) == 0
 
 
+@pytest.mark.parametrize("caption", ["Exported 2026-01-01", "Library X,,", "# by me, yesterday", "#Results"])
+def test_captions_above_the_titles_are_no_rows(read: Read, caption: str) -> None:
+    library = read("a.csv", f"{caption}\nID,SMILES,y\n7,C=CC#N,1\n")
+    assert [(one.row, one.name, one.columns) for one in library.candidates] == [(3, "7", {"y": "1"})]
+    assert not library.rejections
+    assert names(read("a.csv", "#,SMILES\n1,C=CC#N\n")) == ["C=CC#N"]
+
+
 # --- names
 
 
@@ -164,6 +176,7 @@ def test_the_identifier_is_the_name_where_that_is_empty(read: Read) -> None:
         (["Compound Key", "CompoundName"], [1, 0]),
         (["CAS No.", "Preferred name", "Assay ID"], [1, 0]),
         (["Row ID", "cmpd_id"], [1]),
+        (["idnumber", "BindingDB Ligand Name"], [1, 0]),
         (["Molecule", "Registry Number"], [0, 1]),
         (["Structure", "User name", "Value"], []),
     ],
@@ -172,7 +185,9 @@ def test_titles_of_names_and_identifiers_of_compounds(titles: list[str], best: l
     assert name_columns(titles) == best
 
 
-@pytest.mark.parametrize(("title", "rank"), [("SMILES", 2), ("cxsmiles", 2), ("mol", 2), ("Structure ID", 1), ("x", 1)])
+@pytest.mark.parametrize(
+    ("title", "rank"), [("SMILES", 3), ("cxsmiles", 3), ("Parent SMILES", 2), ("Structure ID", 1), ("x", 1)]
+)
 def test_titles_of_structures(title: str, rank: int) -> None:
     assert structure_rank(title) == rank
     assert structure_rank(f"scaffold {title}") == 0
