@@ -102,9 +102,9 @@ def find_michael_sites(smiles: str) -> tuple[MichaelSite, ...]:
         smiles: Any SMILES of the acceptor; atom maps are ignored.
 
     Returns:
-        The distinct sites, the most open first: fewest non-hydrogen substituents on the attacked carbon, then on the
-        next of the chain, then the lowest index. Symmetry-equivalent sites appear once. Empty when the molecule is no
-        Michael acceptor; `why_no_site` then says why.
+        The distinct sites, the most open first: fewest non-hydrogen substituents on the attacked carbon, then the
+        shortest chain, then fewest substituents on its next carbon, then the lowest index. Symmetry-equivalent sites
+        appear once. Empty when the molecule is no Michael acceptor; `why_no_site` then says why.
 
     Raises:
         SmilesError: When the SMILES cannot be read.
@@ -167,11 +167,11 @@ def _matches(mol: Chem.Mol, smiles: str) -> Iterator[MichaelSite]:
                 yield MichaelSite(smiles, chain, withdrawing, order, group)
 
 
-def _crowding(mol: Chem.Mol, site: MichaelSite) -> tuple[int, int, int, int]:
-    """Sort key: heavy neighbours of the first two carbons of the chain, then their indices."""
+def _crowding(mol: Chem.Mol, site: MichaelSite) -> tuple[int, ...]:
+    """Sort key: heavy neighbours of the first two carbons of the chain with its length between, then the indices."""
     first, second = (mol.GetAtomWithIdx(i) for i in site.chain[:2])
     heavy = [sum(n.GetAtomicNum() > 1 for n in atom.GetNeighbors()) for atom in (first, second)]
-    return heavy[0], heavy[1], first.GetIdx(), second.GetIdx()
+    return heavy[0], len(site.chain), heavy[1], first.GetIdx(), second.GetIdx()
 
 
 def thiolate_adduct(site: MichaelSite, label: str) -> ThiolateAdduct:

@@ -82,17 +82,17 @@ ONE_SITE = {
 SEVERAL_SITES = {
     # acceptor: adducts, the most open site first
     "C=C1C=CC(=O)C=C1": ("CSCc1ccc([O-])cc1", "C=C1C=CC([O-])=CC1SC"),  # p-quinone methide: 1,6 and 1,4
-    "C=C1C=CC=CC1=O": ("CSCc1ccccc1[O-]", "C=C1C([O-])=CC=CC1SC", "C=C1C=CC(SC)C=C1[O-]"),  # o-quinone methide
+    "C=C1C=CC=CC1=O": ("CSCc1ccccc1[O-]", "C=C1C=CC(SC)C=C1[O-]", "C=C1C([O-])=CC=CC1SC"),  # o-quinone methide
     "C=C1C=CC(=NC)C=C1": ("C[N-]c1ccc(CSC)cc1", "C=C1C=CC([N-]C)=CC1SC"),  # aza-quinone methide
     "CC(=O)N=C1C=CC(=O)C=C1": ("CSC1C=C([O-])C=CC1=NC(C)=O", "CSC1C=C([N-]C(C)=O)C=CC1=O"),  # NAPQI
-    "O=C1C=CC=CC1=O": ("CSC1C=CC=C([O-])C1=O", "CSC1C=CC(=O)C([O-])=C1"),  # o-quinone
-    "C/C=C/C=C/C(=O)OC": ("COC([O-])=CC=CC(C)SC", "C/C=C/C(C=C([O-])OC)SC"),  # methyl sorbate
-    "C/C=C\\C=C\\C(=O)OC": ("COC([O-])=CC=CC(C)SC", "C/C=C\\C(C=C([O-])OC)SC"),
+    "O=C1C=CC=CC1=O": ("CSC1C=CC(=O)C([O-])=C1", "CSC1C=CC=C([O-])C1=O"),  # o-quinone
+    "C/C=C/C=C/C(=O)OC": ("C/C=C/C(C=C([O-])OC)SC", "COC([O-])=CC=CC(C)SC"),  # methyl sorbate
+    "C/C=C\\C=C\\C(=O)OC": ("C/C=C\\C(C=C([O-])OC)SC", "COC([O-])=CC=CC(C)SC"),
     "C=CC=CC#N": ("CSCC=C[CH-]C#N", "C=CC([CH-]C#N)SC"),
     "C=CC=CS(C)(=O)=O": ("CSCC=C[CH-]S(C)(=O)=O", "C=CC([CH-]S(C)(=O)=O)SC"),
     "C#CC=CC(C)=O": ("CSC=C=CC=C(C)[O-]", "C#CC(C=C(C)[O-])SC"),
     "C=CC#CC(C)=O": ("CSCC=C=C=C(C)[O-]", "C=CC(=C=C(C)[O-])SC"),
-    "C=CC=CC=CC=O": ("CSCC=CC=CC=C[O-]", "C=CC(C=CC=C[O-])SC", "C=CC=CC(C=C[O-])SC"),  # 1,8 too
+    "C=CC=CC=CC=O": ("CSCC=CC=CC=C[O-]", "C=CC=CC(C=C[O-])SC", "C=CC(C=CC=C[O-])SC"),  # 1,8 too
     "NC(=O)C=Cc1ccccn1": ("CSC([CH-]c1ccccn1)C(N)=O", "CSC(C=C(N)[O-])c1ccccn1"),
 }
 NO_SITE = {
