@@ -68,11 +68,11 @@ def partition_baselines(one: ValidationSet) -> Mapping[str, Vector]:
     """
     cases = one.variants[0].cases
     measured = np.array([case.measured for case in cases])
-    known = {"the mean of the measured values, for every molecule": np.full(len(cases), measured.mean())}
+    known = {"The mean of the measured values for every molecule": np.full(len(cases), measured.mean())}
     if one.name == "octanol":
         return known
     crippen = [profile(case.calculations[0].species.smiles).clogp for case in cases]
-    return {"Crippen's log P, from the structural formula": np.array(crippen), **known}
+    return {"Crippen's log P from the structural formula": np.array(crippen), **known}
 
 
 def _collected() -> Sequence[Measured]:

@@ -12,7 +12,7 @@ from time import monotonic
 from rich.console import Console
 
 from flows.bounded_process import start_worker
-from flows.validation.sets import Case, ValidationSet, Variant
+from flows.validation.sets import MIXED, Case, ValidationSet, Variant
 from flows.validation.statistics import SEED
 from flows.validation.tables import TimeRow, ValueRow
 from pipeline.cost import estimate, reference_seconds
@@ -101,7 +101,7 @@ def outcomes(
         if len(found) == len(states):
             value = _picked(case.values(found), variant.value)
             return Outcome(case, value.rungs, value.flags, "", key, times)
-        if row := in_table.get((variant.name, key)):
+        if row := in_table.get((variant.name.removesuffix(MIXED), key)):
             return Outcome(case, None if row.problem else row.rungs, row.flags, row.problem, key, times)
         problem = next((problems[own] for own in keys if own in problems), NOT_YET)
         return Outcome(case, None, (), problem, key, times)

@@ -35,6 +35,8 @@ IONISATION_LEVEL = replace(
 )
 """Full-valence spaces are chosen by species."""
 TPBE0 = 0.25
+MIXED = ", tPBE0"
+"""What the name of a variant gains where it is mixed; tables have the values of the variant without."""
 Values = Callable[[Sequence[GroundState]], Sequence[DescriptorValue]]
 
 
@@ -71,7 +73,7 @@ class Variant:
 
 def hybrid(variant: Variant) -> Variant:
     """The same with tPBE0."""
-    return replace(variant, name=f"{variant.name}, tPBE0", hybrid=TPBE0)
+    return replace(variant, name=f"{variant.name}{MIXED}", hybrid=TPBE0)
 
 
 @dataclass(frozen=True, slots=True)
