@@ -177,7 +177,7 @@ class RankedCandidate(_Record):
     soft_spots: dict[int, float] = Field(
         description="C–H bond dissociation enthalpies in kcal/mol by atom of smiles from 0; empty: not computed."
     )
-    explanation: Explanation | None = Field(description="For the K best; null for the rest.")
+    explanation: Explanation | None = Field(description="For the first K of the list; null for the rest.")
 
 
 class RejectedRow(_Record):
@@ -275,7 +275,7 @@ class MeasuredValue(_Record):
 
 
 class MeasuredCandidate(_Record):
-    """One of the best candidates, measured on a backend."""
+    """One of the first candidates of the list, measured on a backend."""
 
     id: str = Field(description="Identifier of the candidate.")
     name: str = Field(description="The user's name for it.")
@@ -308,7 +308,7 @@ class MeasuredSpecies(_Record):
 
 
 class QuantumStep(_Record):
-    """The best candidates measured on a quantum backend, beside the exact values of the same states."""
+    """The first candidates of the list, measured on a quantum backend, beside the exact values of the same states."""
 
     backend: str = Field(description="As in `eigenlead run-circuit --list`.")
     mapping: str = Field(description="From fermions to qubits.")
@@ -354,7 +354,8 @@ class ReportDocument(_Record):
     quantum_effect: QuantumEffect = Field(description="What the quantum step changed.")
     llama_trust: LlamaTrust | None = Field(description="How far the Llama's order can be trusted; null without one.")
     quantum_step: QuantumStep | None = Field(
-        default=None, description="The best candidates measured on a quantum backend; null where none was asked for."
+        default=None,
+        description="The first candidates measured on a quantum backend; null where none was asked for.",
     )
 
 

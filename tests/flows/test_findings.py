@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from evidence_tables import table_of
 from levels_small import TINY
 
-from flows.findings import Findings, evidence_table, find, plan, scored
+from flows.findings import Findings, evidence_table, find, in_order, plan, scored
 from flows.request import ObjectiveName
+from models.judge import LlamaRanking
 from molecules.candidate import Candidate, Library
 from pipeline.descriptors import DescriptorValue
 from pipeline.errors import InputError
@@ -65,7 +67,25 @@ def test_of_equal_scores_the_surer_one_comes_first():
         return DescriptorValue("thiol_addition", "", -4.5, "kcal/mol", {"methods": width}, "", (), rungs, ())
 
     values = {"acrylamide": {"thiol_addition": value(3.0)}, "benzene": {"thiol_addition": value(0.1)}}
-    assert list(scored(library, the_plan, Findings(values, {}, {}, ()), goal, 0)) == ["benzene", "acrylamide"]
+    found = Findings(values, {}, {}, ())
+    ranking = scored(library, the_plan, found, goal, 0)
+    assert list(ranking) == ["benzene", "acrylamide"]
+    rows = evidence_table(library, found, goal, ranking).candidates
+    assert [row.rank_physics for row in rows] == [1, 1]  # which is first says nothing: both have the score 1
+
+
+def test_the_llamas_order_comes_with_its_scores_and_ties():
+    table = table_of(["a", "b", "c"])
+    scores = {"row-1": 0.101, "row-2": -3.0, "row-3": 0.104}
+    ranking = LlamaRanking(scores, {"row-1": 1, "row-2": 3, "row-3": 1}, 0, 1.0, 0.5, None, "")
+    shown = in_order(table, ranking)
+    assert [(row.id, row.rank_llama, row.score_llama) for row in shown.candidates] == [
+        ("row-3", 1, 0.104),
+        ("row-1", 1, 0.101),
+        ("row-2", 3, -3.0),
+    ]
+    assert shown.sorted_by == "llama"
+    assert [row.rank_physics for row in shown.candidates] == [3, 1, 2]
 
 
 def test_the_form_offers_the_objectives_of_the_project():
