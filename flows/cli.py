@@ -19,9 +19,10 @@ from flows.commands.serving import doctor, serve
 from flows.commands.single import descriptor, energy, sqd
 from flows.commands.storing import store
 from models.errors import LlamaError, UnsuitableError
-from molecules.conformers import EmbeddingError, XyzError
+from molecules.conformers import EmbeddingError
 from molecules.read import LibraryError
 from molecules.smiles import StructureError
+from molecules.xyz import XyzError
 from pipeline.errors import ComputationError, InputError, ResourceError
 
 _WRONG = (

@@ -9,11 +9,12 @@ from typing import Any, cast, get_args
 from pyscf import gto
 from rdkit import Chem
 
-from molecules.conformers import Geometry, read_xyz
+from molecules.conformers import Geometry
 from molecules.given_pose import molecule_in_xyz
 from molecules.read import read_library
 from molecules.smiles import canonical, parse
 from molecules.species import Environment, Species
+from molecules.xyz import read_xyz
 from pipeline.active_space import ActiveSpaceChoice, Reference, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.descriptors.residuals import with_residual

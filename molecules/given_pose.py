@@ -8,8 +8,9 @@ from pathlib import Path
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDetermineBonds
 
-from molecules.conformers import Geometry, geometry_of, read_xyz, to_xyz, with_hydrogens
+from molecules.conformers import Geometry, geometry_of, same_stereo, with_hydrogens
 from molecules.smiles import StructureError, canonical, first_message, parse
+from molecules.xyz import read_xyz, to_xyz
 
 _MOST_MATCHES = 1000
 
@@ -74,7 +75,7 @@ def _placed(record: Chem.Mol, smiles: str) -> Geometry:
     target = parse(smiles)
     for match in _matches(record, target):
         placed = _with_coordinates(record, target, match)
-        if _same_stereo(target, placed):
+        if same_stereo(target, placed):
             break
     else:
         raise PoseError(
@@ -137,17 +138,3 @@ def _with_coordinates(record: Chem.Mol, target: Chem.Mol, match: Sequence[int]) 
 
 def _hydrogens(mol: Chem.Mol, atom: int) -> list[int]:
     return [n.GetIdx() for n in mol.GetAtomWithIdx(atom).GetNeighbors() if n.GetAtomicNum() == 1]
-
-
-def _same_stereo(target: Chem.Mol, placed: Chem.Mol) -> bool:
-    """Tell whether every stereocentre and double bond that the target specifies has that form in space."""
-    seen = Chem.Mol(placed)
-    Chem.AssignStereochemistryFrom3D(seen)
-    for atom, there in zip(target.GetAtoms(), seen.GetAtoms(), strict=False):  # hydrogens follow in the latter
-        if atom.HasProp("_CIPCode") and atom.GetProp("_CIPCode") != there.GetPropsAsDict(True).get("_CIPCode"):
-            return False
-    return all(
-        bond.GetStereo() in (Chem.BondStereo.STEREONONE, Chem.BondStereo.STEREOANY)
-        or bond.GetStereo() == seen.GetBondWithIdx(bond.GetIdx()).GetStereo()
-        for bond in target.GetBonds()
-    )

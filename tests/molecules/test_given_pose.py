@@ -6,11 +6,12 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
-from molecules.conformers import conformers, to_mol, to_xyz
+from molecules.conformers import conformers, to_mol
 from molecules.given_pose import PoseError, molecule_in_xyz, pose_in_record
 from molecules.read import read_library
 from molecules.smiles import canonical, parse
 from molecules.standardize import standardize
+from molecules.xyz import to_xyz
 
 MOLECULES = [
     "CC(=O)[O-].[Na+]",
