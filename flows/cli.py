@@ -50,8 +50,8 @@ def main() -> None:
     try:
         app()
     except _WRONG as error:
-        errors.print(str(error), style="red", highlight=False, markup=False)
+        errors.print(str(error), style="red")
         sys.exit(WRONG_REQUEST)
     except ComputationError as error:
-        errors.print(str(error), style="red", highlight=False, markup=False)
+        errors.print(str(error), style="red")
         sys.exit(FAILED)
