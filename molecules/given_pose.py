@@ -9,7 +9,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDetermineBonds
 
 from molecules.conformers import Geometry, geometry_of, same_stereo, with_hydrogens
-from molecules.smiles import StructureError, canonical, first_message, parse
+from molecules.smiles import StructureError, first_message, parse
+from molecules.standardize import Standardized, standardize
 from molecules.xyz import read_xyz, to_xyz
 
 _MOST_MATCHES = 1000
@@ -42,20 +43,26 @@ def pose_in_record(record: str, smiles: str) -> Geometry | None:
     return _placed(mol, smiles)
 
 
-def molecule_in_xyz(path: Path) -> tuple[str, Geometry]:
-    """The molecule that an XYZ file holds, bonds found from its distances, and its shape.
+def molecule_in_xyz(path: Path) -> tuple[Standardized, Geometry]:
+    """The molecule that an XYZ file holds, bonds found from its distances, standardised, and its shape.
 
     Args:
         path: The file, all hydrogens included; its charge is read from the comment line, else 0.
 
     Returns:
-        Its canonical SMILES, and its atoms in the order of that.
+        The molecule as a library would have it, and its atoms in the order of its SMILES, as in `pose_in_record`.
 
     Raises:
         XyzError: When the file is no geometry.
-        PoseError: When no bonds give that charge.
+        PoseError: When it is no closed shell, or no bonds give that charge.
+        StructureError: When there is no candidate in it.
     """
     file = read_xyz(path)
+    if file.multiplicity not in (None, 1):
+        raise PoseError(
+            f"{path} says multiplicity {file.multiplicity}, and descriptors are of closed-shell molecules.",
+            "Give the closed-shell molecule; `eigenlead energy` takes other species.",
+        )
     with rdBase.BlockLogs(), rdBase.CaptureErrorLog() as log:
         mol = Chem.MolFromXYZBlock(to_xyz(file.geometry))
         try:
@@ -67,8 +74,8 @@ def molecule_in_xyz(path: Path) -> tuple[str, Geometry]:
                 "Write charge and multiplicity on its second line, or give an SDF record.",
             ) from error
         Chem.AssignStereochemistryFrom3D(mol)
-        smiles = canonical(Chem.MolToSmiles(Chem.RemoveHs(mol)))
-    return smiles, _placed(mol, smiles)
+        standard = standardize(parse(Chem.MolToSmiles(Chem.RemoveHs(mol))))
+    return standard, _placed(mol, standard.smiles)
 
 
 def _placed(record: Chem.Mol, smiles: str) -> Geometry:

@@ -19,6 +19,7 @@ from flows.commands.options import (
     SeedOption,
     StoreOption,
     console,
+    errors,
 )
 from pipeline.errors import InputError
 
@@ -102,6 +103,8 @@ def run_circuit(
         table.add_row(name, f"{value:.6f}", "" if error is None else f"{1000 * error:.2f}", f"{above:.2f}")
     console.print(table)
     console.print(run.summary)
+    for flag in run.flags:
+        errors.print(f"Note: {flag}")
 
 
 def _show_list(as_json: bool) -> None:

@@ -148,8 +148,8 @@ def descriptor(
         parts = ", ".join(f"{part} {width:.3f}" for part, width in value.uncertainty_from.items())
         width = f"{value.uncertainty:.3f} {value.unit}".rstrip()
         console.print(f"Uncertainty: ±{width}, from {parts}")
-        for flag in value.flags:
-            errors.print(f"Note: {flag}")
+    for flag in dict.fromkeys(flag for value in values for flag in value.flags):
+        errors.print(f"Note: {flag}")
 
 
 def _print_json(value: Any) -> None:
