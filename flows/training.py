@@ -158,7 +158,7 @@ def evaluate(
         tasks = _tasks()
     except InputError as error:
         tasks, rows, differences = [], [], []
-        console.print(f"Rankings are not compared: {error}", highlight=False)
+        console.print(f"Rankings are not compared: {error}")
     else:
         found = list(compare(llama, tasks, DESCRIPTORS, Recipe(), store, seeds, lambda line: console.print(line)))
         if (rates := _rates(data / "gsh_kinetics.tsv", folder / "validation" / "gsh.tsv")) is not None:
@@ -171,7 +171,7 @@ def evaluate(
 
     def show(done: int, of: int) -> None:
         if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
-            console.print(f"{done} of {of} explanations", highlight=False)
+            console.print(f"{done} of {of} explanations")
 
     composing = taught(llama)
     trial = run_trial(composing, explanations, TRIAL_SEED, store, show)
@@ -332,7 +332,7 @@ def _tasks() -> list[Task]:
 def _studied(console: Console) -> Callable[[int, int], None]:
     def show(done: int, of: int) -> None:
         if done % _LESSONS_BETWEEN_LINES == 0 or done == of:
-            console.print(f"{done} of {of} lessons read", highlight=False)
+            console.print(f"{done} of {of} lessons read")
 
     return show
 
@@ -342,7 +342,7 @@ def _epochs(console: Console) -> Callable[[int, int, float], None]:
 
     def show(done: int, of: int, loss: float) -> None:
         if done * _LINES // of > (done - 1) * _LINES // of:
-            console.print(f"epoch {done} of {of}: loss {loss:.3f}, {perf_counter() - started:.0f} s", highlight=False)
+            console.print(f"epoch {done} of {of}: loss {loss:.3f}, {perf_counter() - started:.0f} s")
 
     return show
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign
+from rdkit.Chem import rdForceFieldHelpers, rdMolAlign
 from rdkit.Geometry import Point3D
 
-from molecules.conformers import EmbeddingError, Geometry, conformers, geometry_of, with_hydrogens
+from molecules.conformers import Geometry, conformers, embed, geometry_of, with_hydrogens
 from molecules.michael import MichaelSite, ThiolateAdduct
 from molecules.model_system import ModelSystem
 from molecules.smiles import parse
@@ -104,12 +103,7 @@ def completed(smiles: str, places: Places) -> Geometry:
 
 def _embedded(mol: Chem.Mol, places: Places) -> Chem.Mol:
     whole = Chem.AddHs(mol)
-    parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its fields the wrong types
-    parameters.randomSeed = SEED
-    parameters.useRandomCoords = True
-    parameters.SetCoordMap({atom: Point3D(*place) for atom, place in places.items()})
-    if rdDistGeom.EmbedMolecule(whole, parameters) < 0:
-        raise EmbeddingError(f"RDKit finds no structure of {Chem.MolToSmiles(mol)} in this shape.")
+    embed(whole, 1, SEED, places)
     given = Chem.Mol(whole)
     _put(given, places)
     rdMolAlign.AlignMol(whole, given, atomMap=[(atom, atom) for atom in places])

@@ -126,18 +126,17 @@ def screen(
 
     page = run_screen(request)
     report = read_report(page.parent)
-    console.print(f"\nReport: {page.resolve()}", highlight=False)
+    console.print(f"\nReport: {page.resolve()}")
     placed = places([candidate.rank for candidate in report.candidates])
     for candidate, place in zip(report.candidates[:3], placed, strict=False):
         sentence = first_sentence(candidate.explanation.text) if candidate.explanation else ""
-        console.print(f"{place}. {candidate.name}: {sentence}", highlight=False, markup=False)
+        console.print(f"{place}. {candidate.name}: {sentence}")
     if report.quantum_step:
-        console.print(report.quantum_step.sentence, highlight=False, markup=False)
+        console.print(report.quantum_step.sentence)
     if report.rejected or report.failed:
         errors.print(
             f"{len(report.rejected)} rows were rejected and {len(report.failed)} calculations failed; "
             f"the report and {out / 'rejected.csv'} say why and what to do.",
-            markup=False,
         )
         raise typer.Exit(PARTIAL)
 
@@ -168,7 +167,7 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
     """Rebuild the report of a screen from its report.json."""
     from flows.report.write import read_report, write_report
 
-    console.print(f"Report: {write_report(read_report(folder), folder).resolve()}", highlight=False)
+    console.print(f"Report: {write_report(read_report(folder), folder).resolve()}")
 
 
 def _claim_folder(folder: Path, request: ScreenRequest, resume: bool) -> None:
@@ -222,6 +221,4 @@ def _show_estimate(request: ScreenRequest, where: Console) -> None:
         f"Memory: {cost.gigabytes_per_worker:.1f} GB a worker.\n"
         f"The largest species is {cost.largest}; time grows with about the power "
         f"{EXPONENT:.1f} of that, and this machine takes {cost.machine_factor:.1f} times as long as the reference.",
-        highlight=False,
-        markup=False,
     )

@@ -13,11 +13,11 @@ import numpy as np
 from rdkit import Chem
 
 from flows.validation.statistics import SEED
-from molecules.conformers import read_xyz
 from molecules.measured import Measured, MeasuredSet, MissingDataError, measured_set
 from molecules.radicals import BreakableBond, find_bonds
 from molecules.smiles import canonical, parse
 from molecules.species import Species
+from molecules.xyz import read_xyz
 from pipeline.active_space import ActiveSpaceChoice, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.descriptors.bond_dissociation import dissociation, dissociation_enthalpy
