@@ -92,9 +92,9 @@ def acrylonitrile() -> Hamiltonian:
         solvent="",
         seed=0,
     )
-    species, choice, geometry, level = prepared(request)
-    reference = mean_field(geometry, species.charge, species.multiplicity, level)
-    return hamiltonian(reference, active_space(reference, geometry, choice))
+    asked = prepared(request)
+    reference = mean_field(asked.geometry, asked.species.charge, asked.species.multiplicity, asked.level)
+    return hamiltonian(reference, active_space(reference, asked.geometry, asked.choice))
 
 
 def rows_of(state: Prepared, names: Sequence[str], steps: tuple[Step, ...] = STEPS) -> str:

@@ -19,7 +19,6 @@ from flows.markdown import table
 from molecules.candidate import Library
 from molecules.profile import profile
 from molecules.read import read_library
-from molecules.standardize import MOST_TAUTOMER_STEPS
 
 SIZES = (1_000, 5_000, 10_000)
 PROCESSES = 2
@@ -72,14 +71,13 @@ def timing(size: int, one: Run) -> list[str]:
 def fates(rows: Sequence[MixedRow], library: Library) -> list[list[str]]:
     """What became of the rows of each kind."""
     candidates, rejections = ({one.row for one in some} for some in (library.candidates, library.rejections))
-    bounded = {one.row for one in library.candidates if any("too many tautomers" in note for note in one.notes)}
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in SHARES}
     for number, row in enumerate(rows, 1):
         fate = "candidate" if number in candidates else "rejected" if number in rejections else "merged"
-        counts[row.kind].update((fate, "rows", *(["bounded"] if number in bounded else [])))
+        counts[row.kind].update((fate, "rows"))
     counts["all"] = sum(counts.values(), Counter())
     return [
-        [kind, *(f"{count[fate]:,}" for fate in ("rows", "candidate", "merged", "rejected", "bounded"))]
+        [kind, *(f"{count[fate]:,}" for fate in ("rows", "candidate", "merged", "rejected"))]
         for kind, count in counts.items()
     ]
 
@@ -106,14 +104,10 @@ def main() -> None:
         "## Every row accounted for",
         f"Of {max(SIZES):,} rows, each number from 1 to {max(SIZES):,} is found once, as a candidate, merged into one "
         f"or rejected with reason and remedy. {most.n_alerts:,} candidates have a structural alert.",
-        table(
-            ("kind", "rows", "candidates", "merged", "rejected", "tautomer search cut off"), fates(rows, most.library)
-        ),
+        table(("kind", "rows", "candidates", "merged", "rejected"), fates(rows, most.library)),
         "Measured molecules, and those of salts, come from FreeSolv, ESOL, BACE and the lipophilicity set, from "
         "solvents to drugs; duplicates have another order of atoms; huge are peptides of 35 to 80 residues. "
-        f"Seed {SEED}. "
-        f"Where {MOST_TAUTOMER_STEPS} tautomers or proton shifts are not the end of the search, the tautomer that was "
-        "drawn stays.",
+        f"A salt whose two molecules are both in the lists of counter-ions is rejected. Seed {SEED}.",
         described(PACKAGES, "python benchmarks/intake.py", 1),
     )
 

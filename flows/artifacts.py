@@ -14,8 +14,10 @@ from flows.findings import REFERENCE
 from flows.leaderboard import Change, Entry
 from flows.markdown import cell, plain, table
 from flows.report.document import MeasuredValue, QuantumStep, RankedCandidate, ReportDocument
-from flows.report.words import quantity, sentence
+from flows.report.measured import measured_places
+from flows.report.words import quantity, score, sentence
 from molecules.depict import svg
+from pipeline.ranks import decimals_of, places
 
 _SHOWN = 20
 _MOST_ROWS = 500
@@ -26,10 +28,10 @@ Row = dict[str, str | int | float | None]
 
 def publish(report: ReportDocument, page: Path) -> None:
     """Publish the ranking as a table, the report as markdown, and a link to its page where it is served."""
-    shown = report.candidates[:_MOST_ROWS]
+    shown, placed = report.candidates[:_MOST_ROWS], places([one.rank for one in report.candidates])
     create_table_artifact(
         key="ranking",
-        table=[row(report, candidate) for candidate in shown],
+        table=[row(report, candidate, place) for candidate, place in zip(shown, placed, strict=False)],
         description=f"Ranking by {report.objective.name}, best first{_of(len(shown), len(report.candidates))}",
     )
     create_markdown_artifact(key="report", markdown=markdown(report, page), description="Report of the screen")
@@ -40,10 +42,10 @@ def publish(report: ReportDocument, page: Path) -> None:
 def publish_leaderboard(folder: Path, change: Change) -> None:
     """Publish a leaderboard under a key of its own, whose versions are its history; a new leader is an event."""
     board = change.after
-    shown = board.entries[:_MOST_ROWS]
+    shown, placed = board.entries[:_MOST_ROWS], places([one.rank for one in board.entries])
     create_table_artifact(
         key=f"leaderboard-{board.name}",
-        table=[leaderboard_row(folder, entry) for entry in shown],
+        table=[leaderboard_row(folder, entry, place) for entry, place in zip(shown, placed, strict=False)],
         description=f"{_count(len(board.entries), 'molecule')}, {change.n_added} of them new, "
         f"{len(board.unranked)} without a rank{_of(len(shown), len(board.entries))}",
     )
@@ -59,6 +61,7 @@ def publish_leaderboard(folder: Path, change: Change) -> None:
                 "name": leader.name,
                 "smiles": leader.smiles,
                 "score": leader.score,
+                "tied": sum(one.rank == leader.rank for one in board.entries) - 1,
                 "former": former.name if former else None,
                 "report": address(folder / leader.report) or str((folder / leader.report).resolve()),
             },
@@ -85,8 +88,9 @@ def markdown(report: ReportDocument, page: Path) -> str:
         *lineage(report),
         "",
     ]
-    for candidate in report.candidates[:_SHOWN]:
-        lines += _section(report, candidate)
+    placed = places([one.rank for one in report.candidates])
+    for candidate, place in zip(report.candidates[:_SHOWN], placed, strict=False):
+        lines += _section(report, candidate, place)
     lines += ["## What the quantum step changed", "", plain(report.quantum_effect.sentence), ""]
     if report.quantum_step:
         lines += [f"## Measured on {plain(report.quantum_step.backend)}", "", plain(report.quantum_step.sentence), ""]
@@ -105,12 +109,16 @@ def markdown(report: ReportDocument, page: Path) -> str:
 def _measured(step: QuantumStep) -> list[str]:
     """The measured candidates as a table."""
 
-    def words(one: MeasuredValue | None) -> str:
-        return "" if one is None else plain(f"{quantity(one.value, step.unit, one.standard_error)}, rank {one.rank}")
+    def words(one: MeasuredValue | None, place: str) -> str:
+        return "" if one is None else plain(f"{quantity(one.value, step.unit, one.standard_error)}, rank {place}")
 
-    heads = ["candidate", "exact", "measured", "mitigated"]
-    rows = [(plain(one.name), words(one.exact), words(one.measured), words(one.mitigated)) for one in step.candidates]
-    return [table(heads, rows)] if rows else []
+    kinds = ("exact", "measured", "mitigated")
+    placed = measured_places(step)
+    rows = [
+        (plain(one.name), *(words(getattr(one, kind), placed[kind, one.id]) for kind in kinds))
+        for one in step.candidates
+    ]
+    return [table(["candidate", *kinds], rows)] if rows else []
 
 
 def lineage(report: ReportDocument) -> list[str]:
@@ -134,27 +142,29 @@ def lineage(report: ReportDocument) -> list[str]:
     ]
 
 
-def row(report: ReportDocument, candidate: RankedCandidate) -> Row:
+def row(report: ReportDocument, candidate: RankedCandidate, place: str) -> Row:
     """One candidate in the table of the ranking."""
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
+    by_llama = report.objective.sorted_by == "llama"
     return {
-        "rank": candidate.rank,
+        "rank": place,
         "name": cell(candidate.name),
+        **({"score by Llama": round(candidate.score, decimals_of(""))} if by_llama else {}),
         ", ".join(filter(None, (descriptor.title, descriptor.unit))): round(descriptor.value, 2),
         "±": None if descriptor.uncertainty is None else round(descriptor.uncertainty, 2),
-        "rank by Llama": candidate.rank_llama,
+        **({"rank by physics": candidate.rank_physics} if by_llama else {"rank by Llama": candidate.rank_llama}),
         "flags": len(descriptor.flags),
         "SMILES": cell(candidate.smiles),
     }
 
 
-def leaderboard_row(folder: Path, entry: Entry) -> Row:
+def leaderboard_row(folder: Path, entry: Entry, place: str) -> Row:
     """One line of a leaderboard's table."""
     return {
-        "rank": entry.rank,
+        "rank": place,
         "name": cell(entry.name),
-        "score": round(entry.score, 3),
-        "±": None if entry.uncertainty is None else round(entry.uncertainty, 3),
+        "score": round(entry.score, decimals_of("")),
+        "±": None if entry.uncertainty is None else round(entry.uncertainty, decimals_of("")),
         "first seen": entry.first_seen.isoformat(),
         "report": address(folder / entry.report) or cell(entry.report),
         "SMILES": cell(entry.smiles),
@@ -169,17 +179,18 @@ def _of(shown: int, number: int) -> str:
     return "" if shown == number else f"; the first {shown} of {number}"
 
 
-def _section(report: ReportDocument, candidate: RankedCandidate) -> list[str]:
+def _section(report: ReportDocument, candidate: RankedCandidate, place: str) -> list[str]:
     on_white = svg(candidate.smiles).replace("max-width", "background:white;max-width", 1)  # the UI may be dark
     image = base64.b64encode(on_white.encode()).decode()
     descriptor = candidate.descriptors[report.objective.ranking_descriptor]
     value = quantity(descriptor.value, descriptor.unit, descriptor.uncertainty)
+    llama = f"The Llama’s score: **{score(candidate.score)}**. " if report.objective.sorted_by == "llama" else ""
     return [
-        f"## {candidate.rank}. {plain(candidate.name)}",
+        f"## {place}. {plain(candidate.name)}",
         "",
         f"![{plain(candidate.name)}](data:image/svg+xml;base64,{image})",
         "",
-        f"{plain(sentence(descriptor.title, ''))}: **{plain(value)}**. "
+        f"{llama}{plain(sentence(descriptor.title, ''))}: **{plain(value)}**. "
         + (plain(candidate.explanation.text) if candidate.explanation else ""),
         "",
     ]

@@ -38,12 +38,13 @@ from flows.report.document import Rungs as RungsRecord
 from flows.report.document import Term as TermRecord
 from flows.request import ScreenRequest
 from models.default_ranking import DefaultRanking
-from models.evidence import Evidence, EvidenceTable
+from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from models.explainer import Explanation
 from models.judge import LlamaRanking
 from molecules.candidate import Candidate, Library
 from molecules.conformers import to_mol
 from molecules.profile import PROPERTY_TITLES
+from molecules.protonation import protonated
 from pipeline.descriptors import DescriptorValue
 from pipeline.descriptors.bond_dissociation import by_atom
 from pipeline.descriptors.thiol_addition import THIOL_ADDITION, model_systems
@@ -52,7 +53,8 @@ from pipeline.fault_tolerant import FaultTolerant, physical
 from pipeline.ground_state import GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, Term
-from pipeline.rungs import RANKING_RUNG, RUNGS, RungName
+from pipeline.ranks import ranks
+from pipeline.rungs import EXACT_RUNG, RANKING_RUNG, RUNGS, RungName
 
 PACKAGES = (
     *("pyscf", "pyscf-forge", "qiskit", "openfermion", "rdkit", "tblite", "ase", "numba", "numpy"),
@@ -61,35 +63,74 @@ PACKAGES = (
 
 
 def quantum_effect(table: EvidenceTable) -> QuantumEffect:
-    """What the VQE changed: Kendall's tau-b of its order with every other rung's, and the candidates that it moved."""
-    by_rung: dict[RungName, list[float | None]] = {
-        rung: [row.descriptors[table.ranking_descriptor].rungs[rung] for row in table.candidates] for rung in RUNGS
-    }
-    ranking = by_rung[RANKING_RUNG]
-    tau = {rung: _kendall(ranking, values) for rung, values in by_rung.items() if rung != RANKING_RUNG}
-    ours = _ranks(ranking, table.lower_is_better)
-    exact = _ranks(by_rung["casci_pdft"], table.lower_is_better)
+    """What the VQE changed in the order of physics, by ranks on values as they are shown.
+
+    Kendall's tau-b of its order with every other rung's, and the candidates that it moved against the exact state.
+    """
+    mains = [row.descriptors[table.ranking_descriptor] for row in table.candidates]
+    tau = {rung: _kendall(_ranks_on(mains, rung, table)) for rung in RUNGS if rung != RANKING_RUNG}
+    pairs = _ranks_on(mains, EXACT_RUNG, table)
+    ours, exact = ([pair[side] for pair in pairs if pair is not None] for side in (0, 1))
     changes = tuple(
-        RankChange(id=row.id, name=row.name, rank_vqe_pdft=a, rank_casci_pdft=b)
-        for row, a, b in zip(table.candidates, ours, exact, strict=True)
-        if a != b
+        RankChange(
+            id=row.id,
+            name=row.name,
+            rank_vqe_pdft=pair[0],
+            sharing_vqe_pdft=ours.count(pair[0]),
+            rank_casci_pdft=pair[1],
+            sharing_casci_pdft=exact.count(pair[1]),
+        )
+        for row, pair in zip(table.candidates, pairs, strict=True)
+        if pair is not None and pair[0] != pair[1]
     )
-    return QuantumEffect(kendall_tau=tau, rank_changes=changes, sentence=_effect_sentence(len(ours), tau, len(changes)))
+    sentence = _effect_sentence(ours, tau, len(changes))
+    if table.sorted_by == "llama":
+        sentence = f"This is about the order by {mains[0].title}; the list is in the Llama's. {sentence}"
+    return QuantumEffect(kendall_tau=tau, rank_changes=changes, sentence=sentence)
 
 
-def _effect_sentence(n: int, tau: Mapping[RungName, float | None], n_changes: int) -> str:
+def _ranks_on(
+    mains: Sequence[DescriptorEvidence], rung: RungName, table: EvidenceTable
+) -> list[tuple[int, int] | None]:
+    """Each candidate's rank on the rung that ranks and on another, among those that have both; None for the others."""
+    both = [(one.rungs[RANKING_RUNG], one.rungs[rung]) for one in mains]
+    known = [(ours, other) for ours, other in both if ours is not None and other is not None]
+    unit = mains[0].unit if mains else ""
+    ours, others = (
+        ranks([pair[side] for pair in known], unit, lower_is_better=table.lower_is_better) for side in (0, 1)
+    )
+    found = iter(zip(ours, others, strict=True))
+    return [None if None in pair else next(found) for pair in both]
+
+
+def _effect_sentence(order: Sequence[int], tau: Mapping[RungName, float | None], n_changes: int) -> str:
+    """The finding in words.
+
+    Args:
+        order: ranks on the VQE of the candidates that have a value on the exact state too.
+        tau: with every other rung.
+        n_changes: how many of them the VQE moves.
+    """
+    n = len(order)
     if n < 2:
-        return "With fewer than two ranked candidates there is no order that the quantum step could change."
-    if n_changes == 0:
+        return "With fewer than two candidates to compare there is no order that the quantum step could change."
+    if n_changes:
+        first = (
+            f"The VQE gives {n_changes} of {n} candidates another rank than the exact state of the same active space "
+            "does"
+        )
+    elif set(order) == {1}:
+        tied = "both" if n == 2 else f"all {n}"
+        first = f"On the VQE and on the exact state of the same active space alike, {tied} candidates are tied"
+    else:
         first = (
             f"The VQE orders the {n} candidates exactly as the exact state of the same active space does: "
-            "the quantum step adds no error, and nothing that a classical computer did not find here"
+            "the quantum step moves none, and finds nothing that a classical computer did not find here"
         )
-    else:
-        first = f"The VQE moves {n_changes} of {n} candidates against the exact state of the same active space"
     others: dict[RungName, str] = {"dft": "DFT", "mean_field": "the mean field", "xtb": "GFN2-xTB"}
-    agreement = [f"{value:.2f} with {words}" for rung, words in others.items() if (value := tau[rung]) is not None]
-    return first + (f". Kendall's tau of the ranking is {', '.join(agreement)}." if agreement else ".")
+    found = [(f"{value:.2f}", words) for rung, words in others.items() if (value := tau[rung]) is not None]
+    agreement = ", ".join(f"{value.replace('-', '−')} with {words}" for value, words in found)
+    return first + (f". Kendall's tau of the ranking is {agreement}." if agreement else ".")
 
 
 def document(
@@ -115,6 +156,7 @@ def document(
             findings,
             level,
             request.seed,
+            request.neutral,
             scores[row.id],
             ranking,
             default,
@@ -149,8 +191,8 @@ def document(
         if ranking is None
         else LlamaTrust(
             comparisons=ranking.comparisons,
-            order_consistency=ranking.order_consistency,
-            position_bias=ranking.position_bias - 0.5,
+            order_consistency=ranking.order_consistency if ranking.comparisons else None,
+            position_bias=ranking.position_bias - 0.5 if ranking.comparisons else None,
             kendall_tau_physics=ranking.kendall_tau_physics,
             sentence=ranking.sentence,
         ),
@@ -182,6 +224,7 @@ def _ranked(
     findings: Findings,
     level: LevelOfTheory,
     seed: int,
+    neutral: bool,
     score: Score,
     ranking: LlamaRanking | None,
     default: DefaultRanking,
@@ -189,10 +232,12 @@ def _ranked(
     probability_top_k: float,
 ) -> RankedCandidate:
     deciding = ranking if default.by == "llama" else None
+    in_water = row.smiles if neutral else protonated(row.smiles)
     return RankedCandidate(
         id=row.id,
         name=row.name,
         smiles=row.smiles,
+        smiles_in_water=in_water,
         inchikey=candidate.inchikey,
         rank=deciding.ranks[row.id] if deciding else row.rank_physics,
         score=deciding.scores[row.id] if deciding else row.score_physics,
@@ -209,7 +254,7 @@ def _ranked(
         properties=dict(row.properties),
         alerts=row.alerts,
         notes=candidate.notes,
-        molblock=_molblock(candidate, findings, level, seed),
+        molblock=_molblock(candidate, in_water, findings, level, seed),
         descriptors={
             value.name: Descriptor(
                 title=value.title,
@@ -224,7 +269,7 @@ def _ranked(
             )
             for value in (score.value, *findings.values[row.id].values())
         },
-        model_system=_model_system(row.smiles, findings.values[row.id]),
+        model_system=_model_system(in_water, findings.values[row.id]),
         soft_spots=dict(by_atom(row.smiles, findings.values[row.id].values())),
         explanation=None
         if explanation is None
@@ -257,18 +302,18 @@ def _model_system(smiles: str, values: Mapping[str, DescriptorValue]) -> ModelSy
     return ModelSystem(smiles=grown.smiles, atoms=grown.atoms, inner=inner.atoms)
 
 
-def _molblock(candidate: Candidate, findings: Findings, level: LevelOfTheory, seed: int) -> str | None:
+def _molblock(candidate: Candidate, in_water: str, findings: Findings, level: LevelOfTheory, seed: int) -> str | None:
     """The candidate's own relaxed geometry, the one in water if there are several."""
     own = [
         findings.states[ground_state_key(calculation, level, seed)]
         for value in findings.values[candidate.id].values()
         for calculation in value.calculations
-        if calculation.species.smiles == candidate.smiles
+        if calculation.species.smiles in (candidate.smiles, in_water)
     ]
     if not own:
         return None
     best = min(own, key=lambda state: state.calculation.species.environment != "water")
-    return str(Chem.MolToMolBlock(to_mol(candidate.smiles, best.geometry)))
+    return str(Chem.MolToMolBlock(to_mol(best.calculation.species.smiles, best.geometry)))
 
 
 def _species(key: str, state: GroundState) -> SpeciesRecord:
@@ -311,18 +356,9 @@ def _fault_tolerant(estimate: FaultTolerant) -> FaultTolerantRecord:
     )
 
 
-def _kendall(first: Sequence[float | None], second: Sequence[float | None]) -> float | None:
-    pairs = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
-    if len(pairs) < 2:
+def _kendall(pairs: Sequence[tuple[int, int] | None]) -> float | None:
+    known = [pair for pair in pairs if pair is not None]
+    if len(known) < 2:
         return None
-    tau = float(kendalltau([a for a, _ in pairs], [b for _, b in pairs]).statistic)
+    tau = float(kendalltau(*zip(*known, strict=True)).statistic)
     return None if isnan(tau) else tau
-
-
-def _ranks(values: Sequence[float | None], lower_is_better: bool) -> list[int]:
-    known = [value for value in values if value is not None]
-    return [
-        1 + sum((other < value) if lower_is_better else (other > value) for other in known)
-        for value in values
-        if value is not None
-    ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.single import EnergyRequest, prepared, title_of
+from flows.single import EnergyRequest, prepared
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.circuits.export import draw, export
 from pipeline.circuits.prepare import Prepared, prepared_state
@@ -74,20 +74,20 @@ def single_circuit(
     Raises:
         ComputationError: its class says whether to change the request or make it smaller.
     """
-    species, choice, geometry, level = prepared(request)
-    if choice.optimised:
+    asked = prepared(request)
+    if asked.choice.optimised:
         raise InputError("A circuit's orbitals are fixed.", "Use --orbitals frontier, fno, avas: or pi:.")
-    reference = mean_field(geometry, species.charge, species.multiplicity, level)
-    integrals = hamiltonian(reference, active_space(reference, geometry, choice))
-    result = solve(integrals, level.ansatz)
+    reference = mean_field(asked.geometry, asked.species.charge, asked.species.multiplicity, asked.level)
+    integrals = hamiltonian(reference, active_space(reference, asked.geometry, asked.choice))
+    result = solve(integrals, asked.level.ansatz)
     state = prepared_state(integrals, result, mapping)
     export(state.circuit, to, out)
     if drawing:
         draw(state.circuit, drawing)
     converged = {"SCF": reference.converged, "VQE": result.converged}
     return SingleCircuit(
-        title=title_of(request, species, choice),
+        title=asked.title,
         prepared=state,
         costs=measurement_costs(integrals, state),
-        flags=tuple(f"The {name} did not converge." for name, done in converged.items() if not done),
+        flags=(*asked.flags, *(f"The {name} did not converge." for name, done in converged.items() if not done)),
     )

@@ -19,9 +19,10 @@ from flows.commands.serving import doctor, serve
 from flows.commands.single import descriptor, energy, sqd
 from flows.commands.storing import store
 from models.errors import LlamaError, UnsuitableError
-from molecules.conformers import EmbeddingError, XyzError
+from molecules.conformers import EmbeddingError
 from molecules.read import LibraryError
 from molecules.smiles import StructureError
+from molecules.xyz import XyzError
 from pipeline.errors import ComputationError, InputError, ResourceError
 
 _WRONG = (
@@ -49,8 +50,8 @@ def main() -> None:
     try:
         app()
     except _WRONG as error:
-        errors.print(str(error), style="red", highlight=False, markup=False)
+        errors.print(str(error), style="red")
         sys.exit(WRONG_REQUEST)
     except ComputationError as error:
-        errors.print(str(error), style="red", highlight=False, markup=False)
+        errors.print(str(error), style="red")
         sys.exit(FAILED)

@@ -12,6 +12,7 @@ from flows.child import end_with_parent
 from flows.report.document import Failure
 from flows.request import CORES, ScreenRequest
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
+from models.judge import LlamaRanking
 from models.signature import signature
 from molecules.candidate import Candidate, Library
 from molecules.profile import Profile, profile
@@ -23,12 +24,13 @@ from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, objective, read_objective
+from pipeline.ranks import ranks
 
 REFERENCE = "reference"
 """Id of a molecule that candidates are compared with."""
 _HYDRATION = "solvation.water"
 _DIGITS = 6
-"""Scores that agree to so many are equal."""
+"""Scores that agree to so many are equal, as far as the order of the list goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,14 @@ def chosen_objective(request: ScreenRequest) -> Objective:
     return read_objective(Path(request.objective_file)) if request.objective_file else objective(request.objective)
 
 
-def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
+def plan(library: Library, objective: Objective, level: LevelOfTheory, neutral: bool) -> Plan:
     """The ground states that the objective's descriptors need, for every candidate.
+
+    Args:
+        library: the candidates.
+        objective: what is ranked by.
+        level: of theory.
+        neutral: whether reactivity too is that of the neutral molecule.
 
     Raises:
         InputError: a molecule that the objective compares with has no such descriptor.
@@ -107,7 +115,7 @@ def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
     references = {}
     for name, smiles in objective.references:
         try:
-            references[name, smiles] = DESCRIPTORS[name].needs(smiles, smiles, level)
+            references[name, smiles] = DESCRIPTORS[name].needs(smiles, smiles, level, neutral=neutral)
         except NotApplicableError as error:
             raise InputError(
                 f"Objective {objective.name}: relative_to: {error.reason}", f"Name a molecule that has a {name}."
@@ -118,7 +126,7 @@ def plan(library: Library, objective: Objective, level: LevelOfTheory) -> Plan:
         calculations[candidate.id] = {}
         for name in objective.descriptors:
             try:
-                needed = DESCRIPTORS[name].needs(candidate.smiles, candidate.name, level, candidate.pose)
+                needed = DESCRIPTORS[name].needs(candidate.smiles, candidate.name, level, candidate.pose, neutral)
             except NotApplicableError as error:
                 if name in objective.required:
                     refused.append(_failure(candidate, candidate.name, name, error.reason, error.remedy))
@@ -192,6 +200,7 @@ def evidence_table(
     names = _distinct_names(library.candidates)
     by_id = {candidate.id: candidate for candidate in library.candidates}
     state_of = {state.calculation: state for state in findings.states.values()}
+    given = ranks([score.value.value for score in ranking.values()])
     return EvidenceTable(
         objective=objective.name,
         question=objective.question,
@@ -199,21 +208,25 @@ def evidence_table(
         lower_is_better=False,
         asked=tuple(term.value for term in sorted(objective.terms, key=lambda term: -term.weight) if term.descriptor),
         candidates=tuple(
-            _evidence(by_id[key], names[key], position, score, findings.values[key], state_of)
-            for position, (key, score) in enumerate(ranking.items(), start=1)
+            _evidence(by_id[key], names[key], rank, score, findings.values[key], state_of)
+            for rank, (key, score) in zip(given, ranking.items(), strict=True)
         ),
     )
 
 
-def in_order(table: EvidenceTable, ranks: Mapping[str, int]) -> EvidenceTable:
-    """The table in the order of `ranks` by id."""
-    return replace(table, candidates=tuple(sorted(table.candidates, key=lambda one: ranks[one.id])))
+def in_order(table: EvidenceTable, ranking: LlamaRanking) -> EvidenceTable:
+    """The table in the Llama's order."""
+    rows = [
+        replace(one, rank_llama=ranking.ranks[one.id], score_llama=ranking.scores[one.id]) for one in table.candidates
+    ]
+    best_first = sorted(rows, key=lambda one: -ranking.scores[one.id])
+    return replace(table, sorted_by="llama", candidates=tuple(best_first))
 
 
 def _evidence(
     candidate: Candidate,
     name: str,
-    position: int,
+    rank: int,
     score: Score,
     values: Mapping[str, DescriptorValue],
     state_of: Mapping[Calculation, GroundState],
@@ -237,7 +250,7 @@ def _evidence(
         },
         properties={key: value for key, value in _numbers(properties).items() if key != ALERTS},
         alerts=properties.alerts,
-        rank_physics=position,
+        rank_physics=rank,
         score_physics=score.value.value,
         signature=_signature(values.get(_HYDRATION), state_of),
     )

@@ -25,10 +25,8 @@ from pipeline.errors import InputError
 from pipeline.ground_state import VERSION
 from pipeline.level import LevelOfTheory
 from pipeline.objective import Objective
+from pipeline.ranks import ranks
 from pipeline.store import content_hash
-
-_DIGITS = 6
-"""Scores that agree to so many are equal, and the one seen first leads."""
 
 
 class _Record(BaseModel):
@@ -39,7 +37,7 @@ class Entry(_Record):
     """A molecule with a score."""
 
     inchikey: str = Field(description="Standard InChIKey of the parent.")
-    rank: int = Field(ge=1, description="Among all of the leaderboard; 1 is best.")
+    rank: int = Field(ge=1, description="Among all of the leaderboard; 1 is best, shared by scores shown alike.")
     name: str = Field(description="The user's name for it.")
     smiles: str = Field(description="Canonical isomeric SMILES of the standardised parent.")
     score: float = Field(description="Desirability by physics, 0 to 1; higher is better.")
@@ -70,7 +68,7 @@ class Leaderboard(_Record):
 
     @property
     def leader(self) -> Entry | None:
-        """The best, if any."""
+        """The best, if any; of those that share the first rank, the one seen first."""
         return self.entries[0] if self.entries else None
 
 
@@ -191,8 +189,11 @@ def _merged(before: Leaderboard, more: Sequence[Unranked], known: Mapping[str, E
 
 
 def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    best_first = sorted(entries, key=lambda one: (-round(one.score, _DIGITS), one.first_seen, one.inchikey))
-    return tuple(one.model_copy(update={"rank": rank}) for rank, one in enumerate(best_first, start=1))
+    """Best first; of those that share a rank, the one seen first."""
+    known = list(entries)
+    given = ranks([one.score for one in known])
+    ranked = [one.model_copy(update={"rank": rank}) for rank, one in zip(given, known, strict=True)]
+    return tuple(sorted(ranked, key=lambda one: (one.rank, one.first_seen, one.inchikey)))
 
 
 @contextmanager

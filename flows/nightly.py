@@ -134,7 +134,7 @@ def nightly(request: NightlyRequest) -> State[str]:
 
     asked = _screen_request(request, folder, new)
     if approval.was_started_by_a_form_or_schedule():
-        plan = findings.plan(Library(tuple(one for _, one in new), ()), goal, level)
+        plan = findings.plan(Library(tuple(one for _, one in new), ()), goal, level, neutral=False)
         amounts = limits.amounts(asked, level, len(new), plan.unique(level, request.seed))
         if approval.exceeds(amounts):
             subject = f"Screening what is new in {_source(request)}, for the leaderboard {name}"

@@ -7,10 +7,10 @@ from types import TracebackType
 
 from prefect import get_run_logger
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from flows.console import plain_console
 from flows.report.words import rough_duration
 
 _LEAST_SECONDS_BETWEEN_ARTIFACTS = 2.0
@@ -32,13 +32,13 @@ class Progress:
         self._began = time.monotonic()
         self._updated = 0.0
         self._bar = Bar(
-            TextColumn("{task.description:<32}"),
+            TextColumn("{task.description:<32}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=plain_console(soft_wrap=False, stderr=True),
         )
 
     def __enter__(self) -> Progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot
+from math import hypot, isnan
 from typing import Literal
 
 from prefect import get_run_logger
@@ -42,6 +42,7 @@ from pipeline.measured_state import (
     total_price,
 )
 from pipeline.objective import Objective
+from pipeline.ranks import ranks
 from pipeline.store import content_hash, open_store
 
 _Read = Literal["measured", "mitigated"]
@@ -56,7 +57,7 @@ class Screened:
     findings: Findings
     objective: Objective
     table: EvidenceTable
-    """Best candidates first."""
+    """In the order that is shown."""
     level: LevelOfTheory
 
 
@@ -263,10 +264,11 @@ def _ranked(
     library = replace(screened.library, candidates=tuple(one for one in screened.library.candidates if one.id in ids))
     now = {key: with_measured(key) for key in states}
     found = find(library, screened.plan, now, (), level, seed)
-    ranking = list(scored(library, screened.plan, found, screened.objective, seed).items())
+    ranking = scored(library, screened.plan, found, screened.objective, seed)
+    given = ranks([score.value.value for score in ranking.values()])
     result = {}
     descriptor = name.partition(".")[0]
-    for rank, (key, score) in enumerate(ranking, start=1):
+    for rank, (key, score) in zip(given, ranking.items(), strict=True):
         keys = [ground_state_key(one, level, seed) for one in screened.plan.calculations[key][descriptor]]
         value = _value(descriptor, name, [now[one] for one in keys])
         moved = [
@@ -312,7 +314,8 @@ def _kendall(first: Mapping[str, MeasuredValue], second: Mapping[str, MeasuredVa
     if len(first) < 2:
         return None
     keys = list(first)
-    return float(kendalltau([first[key].rank for key in keys], [second[key].rank for key in keys]).statistic)
+    tau = float(kendalltau([first[key].rank for key in keys], [second[key].rank for key in keys]).statistic)
+    return None if isnan(tau) else tau
 
 
 def _sentence(

@@ -52,6 +52,13 @@ Profile = Annotated[
     ProfileName,
     Field(title="Profile", description="quick: minutes for a dozen small molecules; standard and accurate: more."),
 ]
+Neutral = Annotated[
+    bool,
+    Field(
+        title="Neutral forms",
+        description="Compute reactivity for the neutral molecule, not for the form that prevails in water at pH 7.4.",
+    ),
+]
 Top = Annotated[int, Field(title="Explain", ge=1, le=1000, description="How many of the best get an explanation.")]
 Seed = Annotated[int, Field(title="Seed", ge=0, le=2**31 - 1, description="Of every random choice.")]
 Workers = Annotated[int, Field(title="Workers", ge=1, le=1024, description="Processes side by side, one core each.")]
@@ -113,11 +120,13 @@ class ScreenRequest(BaseModel):
         ),
     ] = ""
     library: Annotated[
-        str, Field(title="Library", description="Path of a .smi, .csv or .sdf file, also .gz, in place of pasted ones.")
+        str,
+        Field(title="Library", description="Path of a .smi, .txt, .csv, .tsv or .sdf file, also .gz; empty: pasted."),
     ] = ""
     objective: Objective = ObjectiveName.covalent
     objective_file: ObjectiveFile = ""
     profile: Profile = ProfileName.quick
+    neutral: Neutral = False
     top: Top = 20
     seed: Seed = 0
     workers: Workers = CORES

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from flows.single import EnergyRequest, content_of, prepared, title_of
+from flows.single import AskedState, EnergyRequest, content_of, prepared
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.backends.backend import Backend, Measured
 from pipeline.backends.catalogue import KINDS, kind_of, opened
@@ -40,6 +40,8 @@ class CircuitRun:
     measured: Measured
     recovered_hartree: float | None
     """By SQD of the readings of Z, with configuration recovery."""
+    flags: tuple[str, ...]
+    """Sentences on what limits trust in the geometry."""
 
     def rows(self) -> list[tuple[str, float, float | None]]:
         """Name, energy and standard error in hartree: exact, ansatz, then each step of mitigation."""
@@ -85,6 +87,7 @@ class CircuitRun:
             "two_qubit_gates": metadata["two_qubit_gates"],
             "settings": metadata["settings"],
             "mitigation": mitigation,
+            "flags": list(self.flags),
         }
 
 
@@ -164,7 +167,7 @@ def run_circuit(request: EnergyRequest, options: RunOptions) -> CircuitRun:
     backend = _opened(made, options, run_key)
     measured = backend.run(made.state.circuit, made.state.observable, options.shots, request.seed)
     recovered = _recovered(made.integrals(), measured, request.seed) if SQD in options.mitigation else None
-    return CircuitRun(made.title, options.backend, made.state, measured, recovered)
+    return CircuitRun(made.asked.title, options.backend, made.state, measured, recovered, made.asked.flags)
 
 
 def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
@@ -177,14 +180,14 @@ def dry_run(request: EnergyRequest, options: RunOptions) -> DryRun:
     plan = planned(_opened(made, options, ""), made.state.circuit, made.state.observable, options.shots)
     compiled = plan.compiled
     numbers = (plan.circuits, plan.shots, compiled.depth, compiled.two_qubit_gates)
-    return DryRun(made.title, options.backend, *numbers, plan.price, plan.costs)
+    return DryRun(made.asked.title, options.backend, *numbers, plan.price, plan.costs)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Made:
     """What is to be measured."""
 
-    title: str
+    asked: AskedState
     key: str
     """Hash of what determines the state."""
     state: Prepared
@@ -201,20 +204,19 @@ def _made(request: EnergyRequest, options: RunOptions) -> _Made:
     kind_of(options.backend)[0].check(options.mitigation, options.resilience)  # before anything is computed
     if SQD in options.mitigation and options.mapping != JORDAN_WIGNER:
         raise InputError("SQD reads occupations off the qubits.", f"Use --mapping {JORDAN_WIGNER}.")
-    species, choice, geometry, level = prepared(request)
-    if choice.optimised:
+    asked = prepared(request)
+    if asked.choice.optimised:
         raise InputError("A circuit's orbitals are fixed.", "Use --orbitals frontier, fno, avas: or pi:.")
 
     @cache
     def integrals() -> Hamiltonian:
-        reference = mean_field(geometry, species.charge, species.multiplicity, level)
-        return hamiltonian(reference, active_space(reference, geometry, choice))
+        reference = mean_field(asked.geometry, asked.species.charge, asked.species.multiplicity, asked.level)
+        return hamiltonian(reference, active_space(reference, asked.geometry, asked.choice))
 
-    asked = replace(request, structure=content_of(request.structure))
-    key = content_hash(asked, options.mapping)
+    key = content_hash(replace(request, structure=content_of(request.structure)), options.mapping)
     store = open_store(options.store_url)
-    state = stored_state(key, store, lambda: prepared_circuit(integrals(), level.ansatz, options.mapping))
-    return _Made(title_of(request, species, choice), key, state, asked_steps, integrals)
+    state = stored_state(key, store, lambda: prepared_circuit(integrals(), asked.level.ansatz, options.mapping))
+    return _Made(asked, key, state, asked_steps, integrals)
 
 
 def _opened(made: _Made, options: RunOptions, run_key: str) -> Backend:

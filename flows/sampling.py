@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flows.single import EnergyRequest, prepared, title_of
+from flows.single import EnergyRequest, prepared
 from pipeline.active_space import active_space, hamiltonian
 from pipeline.errors import InputError
 from pipeline.mean_field import mean_field
@@ -51,16 +51,16 @@ def single_sqd(request: EnergyRequest, n_samples: int, n_layers: int) -> SingleS
     Raises:
         ComputationError: its class says whether to change the request or make it smaller.
     """
-    species, choice, geometry, level = prepared(request)
-    if choice.optimised:
+    asked = prepared(request)
+    if asked.choice.optimised:
         raise InputError("SQD does not optimise orbitals.", "Use --orbitals frontier, fno, avas: or pi:.")
-    reference = mean_field(geometry, species.charge, species.multiplicity, level)
-    integrals = hamiltonian(reference, active_space(reference, geometry, choice))
+    reference = mean_field(asked.geometry, asked.species.charge, asked.species.multiplicity, asked.level)
+    integrals = hamiltonian(reference, active_space(reference, asked.geometry, asked.choice))
     comparison = compare(integrals, n_samples, request.seed, n_layers)
-    flags = [] if reference.converged else ["The SCF did not converge."]
+    flags = [*asked.flags, *([] if reference.converged else ["The SCF did not converge."])]
     flags += [f"The {name} did not converge." for name, state in _named(comparison).items() if not state.converged]
     return SingleSqd(
-        title=title_of(request, species, choice),
+        title=asked.title,
         summary=f"{n_samples} samples of an LUCJ state on {integrals.n_qubits} qubits, layers: {n_layers}. "
         "Uniform SQD has as many strings, selected CI at most as many.",
         comparison=comparison,

@@ -60,7 +60,7 @@ def screen(request: ScreenRequest) -> str:
     llama = tasks.llama_identity(request.llama, request.workers)
     ranker, default = tasks.choose_ranking(request, goal.question)
 
-    plan = findings.plan(library, goal, level)
+    plan = findings.plan(library, goal, level, request.neutral)
     calculations = plan.unique(level, request.seed)
     if approval.was_started_by_a_form_or_schedule():
         amounts = limits.amounts(request, level, len(library.candidates), calculations)
@@ -76,9 +76,11 @@ def screen(request: ScreenRequest) -> str:
     ranking, explanations = None, {}
     if table.candidates:
         with Progress("The Llama compares", 1) as progress:
-            ranking = tasks.rank(table, request.llama, ranker, request.seed, request.store, progress.of)
+            ranking = tasks.rank(
+                table, request.llama, ranker, request.profile, request.seed, request.store, progress.of
+            )
         if default.by == "llama":
-            table = findings.in_order(table, ranking.ranks)
+            table = findings.in_order(table, ranking)
         best = [candidate.id for candidate in table.candidates[: request.top]]
         with Progress("The Llama explains", len(best)) as progress:
             explanations = tasks.explain_best(table, best, request.llama, request.seed, request.store, progress.set)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pyscf import gto
-from rdkit import Chem
-
-from molecules.conformers import Geometry, read_xyz
-from molecules.given_pose import molecule_in_xyz
-from molecules.read import read_library
-from molecules.smiles import canonical, parse
+from flows.structure import WrittenSpecies, candidate, is_xyz, written_species
+from molecules.conformers import Geometry
 from molecules.species import Environment, Species
 from pipeline.active_space import ActiveSpaceChoice, Reference, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.descriptors.residuals import with_residual
 from pipeline.errors import InputError
-from pipeline.geometry import relax
 from pipeline.ground_state import Calculation, GroundState, compute, ground_state
 from pipeline.level import LevelOfTheory, profile
-from pipeline.mean_field import n_basis
+from pipeline.mean_field import n_basis, n_valence
 from pipeline.store import Store
 from pipeline.vqe.solve import Ansatz
 
@@ -87,10 +81,11 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     Raises:
         InputError: an option does not fit; the message says which.
     """
-    species, choice, geometry, level = prepared(request)
-    state = compute(Calculation(species, choice), geometry, level)
+    asked = prepared(request)
+    state = compute(Calculation(asked.species, asked.choice), asked.geometry, asked.level)
+    state = replace(state, flags=(*asked.flags, *state.flags))
     return SingleEnergy(
-        title=title_of(request, species, choice),
+        title=asked.title,
         summary=f"VQE: {state.n_qubits} qubits, {state.n_parameters} parameters, {state.n_evaluations} evaluations in "
         f"{state.wall_s['vqe']:.2f} s, gradient norm {state.gradient_norm:.1e}, "
         f"{'converged' if state.converged else 'NOT converged'}.",
@@ -98,11 +93,25 @@ def single_energy(request: EnergyRequest) -> SingleEnergy:
     )
 
 
-def prepared(request: EnergyRequest) -> tuple[Species, ActiveSpaceChoice, Geometry, LevelOfTheory]:
-    """What a request asks for: a species, its active space, where its atoms are, and at which level.
+@dataclass(frozen=True, slots=True)
+class AskedState:
+    """What a request asks for: a species, its active space, where its atoms are, and at which level."""
+
+    title: str
+    """One line that says what it is."""
+    species: Species
+    choice: ActiveSpaceChoice
+    geometry: Geometry
+    level: LevelOfTheory
+    flags: tuple[str, ...]
+    """Sentences on what limits trust in the geometry."""
+
+
+def prepared(request: EnergyRequest) -> AskedState:
+    """Read a request's structure, relax it unless it is a geometry, and choose its active space.
 
     Raises:
-        InputError: an option does not fit; the message says which.
+        InputError, StructureError, XyzError: the structure or an option does not fit; the message says which.
     """
     if request.ansatz not in get_args(Ansatz):
         raise InputError(f"There is no ansatz {request.ansatz!r}.", f"Use one of {', '.join(get_args(Ansatz))}.")
@@ -122,21 +131,20 @@ def prepared(request: EnergyRequest) -> tuple[Species, ActiveSpaceChoice, Geomet
         ansatz=cast("Ansatz", request.ansatz),
         n_conformers=8,
     )
-    species, geometry = _species(request, cast("Environment", environment), level)
-    return species, _choice(request, species, geometry, level), geometry, level
+    written = written_species(
+        request.structure, request.charge, request.multiplicity, cast("Environment", environment), level, request.seed
+    )
+    species, choice = written.species, _choice(request, written, level)
+    title = (
+        f"{request.structure}, charge {species.charge}, multiplicity {species.multiplicity}, {request.basis}, "
+        f"({choice.n_electrons}e,{choice.n_orbitals}o), {species.environment}"
+    )
+    return AskedState(title, species, choice, written.geometry, level, written.flags)
 
 
 def content_of(structure: str) -> str:
     """What a structure enters hashes by: a SMILES, or the text of an .xyz file."""
-    return Path(structure).read_text(encoding="utf-8") if structure.lower().endswith(".xyz") else structure
-
-
-def title_of(request: EnergyRequest, species: Species, choice: ActiveSpaceChoice) -> str:
-    """One line that says what was computed."""
-    return (
-        f"{request.structure}, charge {species.charge}, multiplicity {species.multiplicity}, {request.basis}, "
-        f"({choice.n_electrons}e,{choice.n_orbitals}o), {species.environment}"
-    )
+    return Path(structure).read_text(encoding="utf-8") if is_xyz(structure) else structure
 
 
 def single_descriptor(
@@ -151,16 +159,20 @@ def single_descriptor(
         seed: of every random choice.
         store_url: SQLAlchemy URL; empty: the user's own store.
 
+    Returns:
+        Its values; their flags begin with what standardisation changed in the molecule.
+
     Raises:
         InputError: no such descriptor, or it does not apply.
+        StructureError, XyzError, LibraryError: there is no candidate in the structure.
     """
     if name not in DESCRIPTORS:
         raise InputError(f"There is no descriptor {name!r}.", f"Use one of: {', '.join(DESCRIPTORS)}.")
     level, store = profile(profile_name), Store(store_url or None)
-    parent, pose = _molecule(structure)
-    calculations = DESCRIPTORS[name].needs(parent, parent, level, pose)
+    molecule = candidate(structure)
+    calculations = DESCRIPTORS[name].needs(molecule.smiles, molecule.smiles, level, molecule.pose)
     values = DESCRIPTORS[name].values([ground_state(calculation, level, seed, store) for calculation in calculations])
-    return tuple(with_residual(value, level) for value in values)
+    return tuple(with_residual(replace(value, flags=(*molecule.notes, *value.flags)), level) for value in values)
 
 
 def descriptor_json(value: DescriptorValue) -> dict[str, Any]:
@@ -179,42 +191,13 @@ def descriptor_json(value: DescriptorValue) -> dict[str, Any]:
     }
 
 
-def _molecule(structure: str) -> tuple[str, Geometry | None]:
-    """Canonical SMILES, and the shape where the input has one."""
-    path = Path(structure)
-    if path.suffix.lower() == ".xyz":
-        return molecule_in_xyz(path)
-    if path.suffix.lower() != ".sdf":
-        return canonical(structure), None
-    library = read_library(path)
-    if library.rejections:
-        raise InputError(library.rejections[0].reason, library.rejections[0].remedy)
-    if len(library.candidates) > 1:
-        raise InputError(f"{path} holds {len(library.candidates)} molecules.", "Give one, or screen them all.")
-    return library.candidates[0].smiles, library.candidates[0].pose
-
-
-def _species(request: EnergyRequest, environment: Environment, level: LevelOfTheory) -> tuple[Species, Geometry]:
-    if request.structure.lower().endswith(".xyz"):
-        file = read_xyz(Path(request.structure))
-        charge = _first(request.charge, file.charge, 0)
-        multiplicity = _first(request.multiplicity, file.multiplicity, _lowest(file.geometry.symbols, charge))
-        label = Path(request.structure).name
-        return Species(label, "", charge, multiplicity, environment), file.geometry
-    smiles = canonical(request.structure)
-    charge = _first(request.charge, Chem.GetFormalCharge(parse(smiles)))
-    unrelaxed = Species(smiles, smiles, charge, 1, environment)
-    multiplicity = _first(request.multiplicity, _lowest(unrelaxed.symbols, charge))
-    species = Species(smiles, smiles, charge, multiplicity, environment)
-    return species, relax(species, level, request.seed).geometry
-
-
-def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level: LevelOfTheory) -> ActiveSpaceChoice:
+def _choice(request: EnergyRequest, written: WrittenSpecies, level: LevelOfTheory) -> ActiveSpaceChoice:
+    species, geometry = written.species, written.geometry
     if request.orbitals == "valence":
         if request.active_space:
             raise InputError("The valence space has its own size.", "Leave --active-space or --orbitals valence out.")
         return full_valence(geometry.symbols, species.charge)
-    references = _references(request.orbitals, geometry)
+    references = _references(request.orbitals, written.atoms)
     natural = request.orbitals == "fno"
     if request.active_space:
         try:
@@ -228,33 +211,23 @@ def _choice(request: EnergyRequest, species: Species, geometry: Geometry, level:
         raise InputError("Projected orbitals need their numbers.", "Add --active-space E,O.")
     functions = n_basis(geometry.symbols, request.basis)
     if functions <= _FULL_SPACE_ORBITALS:
-        return ActiveSpaceChoice(sum(gto.charge(s) for s in geometry.symbols) - species.charge, functions)
+        return ActiveSpaceChoice(n_valence(geometry.symbols, request.basis) - species.charge, functions)
     numbers = frontier(geometry.symbols, species.charge, species.multiplicity, level)
     return ActiveSpaceChoice(*numbers, natural=natural)
 
 
-def _references(orbitals: str, geometry: Geometry) -> tuple[Reference, ...]:
+def _references(orbitals: str, atoms: tuple[int, ...]) -> tuple[Reference, ...]:
     if orbitals in ("frontier", "fno"):
         return ()
-    kind, _, atoms = orbitals.partition(":")
+    kind, _, numbers = orbitals.partition(":")
     try:
-        indices = [int(atom) - 1 for atom in atoms.split(",")]
+        indices = [int(number) - 1 for number in numbers.split(",")]
     except ValueError:
         indices = []
-    in_range = indices and all(0 <= index < len(geometry.symbols) for index in indices)
+    in_range = indices and all(0 <= index < len(atoms) for index in indices)
     if kind not in ("avas", "pi") or not in_range:
         raise InputError(
             f"{orbitals!r} names no orbitals of this molecule.",
-            "Use frontier, fno, valence, or avas: or pi: with atom numbers from 1 to "
-            f"{len(geometry.symbols)}, such as pi:1,2.",
+            f"Use frontier, fno, valence, or avas: or pi: with atom numbers from 1 to {len(atoms)}, such as pi:1,2.",
         )
-    return tuple(Reference(index, "all" if kind == "avas" else "normal") for index in indices)
-
-
-def _lowest(symbols: tuple[str, ...], charge: int) -> int:
-    electrons: int = sum(gto.charge(symbol) for symbol in symbols) - charge
-    return 1 + electrons % 2
-
-
-def _first(*values: int | None) -> int:
-    return next(value for value in values if value is not None)
+    return tuple(Reference(atoms[index], "all" if kind == "avas" else "normal") for index in indices)

@@ -24,7 +24,7 @@ from models.language_model import LanguageModel
 from models.learned import learned_ranking
 from models.llama import Llama, load_llama, use_threads
 from models.ranker import Ranker, Training, load_ranker
-from models.shipped import ADAPTER, applies
+from models.shipped import ADAPTER, applies, was_measured
 from molecules.candidate import Library
 from pipeline.store import open_store
 
@@ -61,7 +61,10 @@ def choose_ranking(request: ScreenRequest, question: str) -> tuple[Path | None, 
     else:
         file = ADAPTER if applies(_llama(request.llama), question, request.profile) else None
     training = None if file is None else _ranker(file, request.llama)[1]
-    return file, default_ranking(training, question, bool(request.ranker))
+    measured = was_measured(_llama(request.llama))
+    return file, default_ranking(
+        training, question, request.profile, is_named=bool(request.ranker), was_measured=measured
+    )
 
 
 @task(name="rank with the Llama", cache_policy=NO_CACHE)
@@ -69,13 +72,14 @@ def rank(
     table: EvidenceTable,
     spec: str,
     ranker: Path | None,
+    profile: str,
     seed: int,
     store_url: str,
     progress: Callable[[int, int], None],
 ) -> LlamaRanking:
     """Have a ranker score the candidates, or the Llama compare them."""
     if ranker is not None:
-        return learned_ranking(*_ranker(ranker, spec), table)
+        return learned_ranking(*_ranker(ranker, spec), table, profile)
     return judge(_llama(spec), table, seed, open_store(store_url), progress=progress)
 
 

@@ -47,10 +47,10 @@ from models.explanation_trial import run_trial, trial_tables
 from models.lessons import chemists_note, lessons
 from models.llama import Llama, load_llama, use_threads
 from models.ranker import Architecture, Ranker, Reading, Training, load_ranker, numbers_of
-from models.shipped import ADAPTER, PROFILE
+from models.shipped import ADAPTER
 from models.split import groups, held_out
 from models.style import Style, style_of
-from models.tasks import QUESTIONS, RATES, RATES_QUESTION, measured_tasks
+from models.tasks import QUESTIONS, RATES, RATES_DESCRIPTOR, RATES_QUESTION, RATES_TITLE, measured_tasks
 from models.train import Recipe, Task, new_ranker, train
 from pipeline.errors import InputError
 from pipeline.rungs import RANKING_RUNG
@@ -66,7 +66,8 @@ _STYLED = 100
 LEAST_EVIDENCE = 100
 """Molecules in the table of evidence, below which nothing is trained."""
 _TAUGHT = tuple(QUESTIONS)
-_RATES_VARIANT, _RATES_DESCRIPTOR, _RATES_TITLE = "addition energy, standard", "thiol_addition", "thiol addition energy"
+_RATES_PROFILE = "standard"
+_RATES_VARIANT = f"addition energy, {_RATES_PROFILE}"
 _SHARES = (0.25, 0.5, 1.0)
 """Of the training set, for the learning curve."""
 _BINS = 5
@@ -90,7 +91,7 @@ def train_shipped(llama_spec: str, seed: int, threads: int, console: Console) ->
     seconds = train(ranker, tasks, recipe, checkpoint, _epochs(console))
     molecules = len({candidate.smiles for task in tasks for candidate in task.candidates})
     held_out = {task.question: measured[task.name] for task in tasks}
-    ranker.save(ADAPTER, Training(held_out, PROFILE, molecules, seed, seconds))
+    ranker.save(ADAPTER, Training(held_out, evidence_file.PROFILE, molecules, seed, seconds))
     checkpoint.unlink()
     return ADAPTER
 
@@ -157,20 +158,20 @@ def evaluate(
         tasks = _tasks()
     except InputError as error:
         tasks, rows, differences = [], [], []
-        console.print(f"Rankings are not compared: {error}", highlight=False)
+        console.print(f"Rankings are not compared: {error}")
     else:
         found = list(compare(llama, tasks, DESCRIPTORS, Recipe(), store, seeds, lambda line: console.print(line)))
         if (rates := _rates(data / "gsh_kinetics.tsv", folder / "validation" / "gsh.tsv")) is not None:
             found += [one for seed in seeds for one in untrained(llama, rates, seed, store)]
             found += _never_taught(llama, rates)
             tasks.append(rates)
-        rows = rows_of(found)
+        rows = rows_of(found, {task.name: task.profile for task in tasks})
         write_rows(RANKINGS, rows)
         differences = _differences(found, rows)
 
     def show(done: int, of: int) -> None:
         if done % _EXPLANATIONS_BETWEEN_LINES == 0 or done == of:
-            console.print(f"{done} of {of} explanations", highlight=False)
+            console.print(f"{done} of {of} explanations")
 
     composing = taught(llama)
     trial = run_trial(composing, explanations, TRIAL_SEED, store, show)
@@ -218,10 +219,11 @@ def _rates(measured: Path, computed: Path) -> Task | None:
     for row in rows:
         value = row.rungs[RANKING_RUNG]
         assert value is not None
-        energy = DescriptorEvidence(_RATES_DESCRIPTOR, _RATES_TITLE, value, "kcal/mol", None, row.rungs.as_dict(), ())
+        energy = DescriptorEvidence(RATES_DESCRIPTOR, RATES_TITLE, value, "kcal/mol", None, row.rungs.as_dict(), ())
         bare = bare_evidence(row.molecule, row.molecule, smiles[row.molecule])
-        candidates.append(replace(bare, descriptors={_RATES_DESCRIPTOR: energy}))
-    return Task(RATES, RATES_QUESTION, tuple(candidates), np.array([row.measured for row in rows]), _RATES_DESCRIPTOR)
+        candidates.append(replace(bare, descriptors={RATES_DESCRIPTOR: energy}))
+    measurements = np.array([row.measured for row in rows])
+    return Task(RATES, RATES_QUESTION, tuple(candidates), measurements, RATES_DESCRIPTOR, _RATES_PROFILE)
 
 
 def _never_taught(llama: Llama, rates: Task) -> list[Prediction]:
@@ -290,7 +292,7 @@ def train_on_assay(
         predictions.append(Prediction(name, column, seed, guessed, unseen.measured))
     alone = numbers_alone(known, unseen, (), seed)
     predictions += [alone["mw"], alone["clogp"]]
-    table = rows_of(predictions)
+    table = rows_of(predictions, {column: task.profile})
     held = {row.ranking: row.spearman for row in sorted(table, key=lambda row: row.ranking != LLAMA_RANKER)}
     taught = Training({task.question: held}, "", len(known.measured), seed, seconds)
     ranker.save(out / "ranker.safetensors", taught)
@@ -330,7 +332,7 @@ def _tasks() -> list[Task]:
 def _studied(console: Console) -> Callable[[int, int], None]:
     def show(done: int, of: int) -> None:
         if done % _LESSONS_BETWEEN_LINES == 0 or done == of:
-            console.print(f"{done} of {of} lessons read", highlight=False)
+            console.print(f"{done} of {of} lessons read")
 
     return show
 
@@ -340,7 +342,7 @@ def _epochs(console: Console) -> Callable[[int, int, float], None]:
 
     def show(done: int, of: int, loss: float) -> None:
         if done * _LINES // of > (done - 1) * _LINES // of:
-            console.print(f"epoch {done} of {of}: loss {loss:.3f}, {perf_counter() - started:.0f} s", highlight=False)
+            console.print(f"epoch {done} of {of}: loss {loss:.3f}, {perf_counter() - started:.0f} s")
 
     return show
 

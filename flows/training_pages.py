@@ -46,12 +46,13 @@ def assay_page(
         else f"{best.ranking} orders them better ({best.spearman:.2f} against {llama.spearman:.2f}): rank by that."
     )
     how = "the latest" if assay.dates else "whole scaffolds"
+    unit = f", in {assay.unit}" if assay.unit else ""
     noise = "" if assay.noise is None else f" Repeated measurements differ by ±{assay.noise:.2g}."
     return (
         "\n\n".join(
             (
                 f"# A ranker: {task.question}",
-                f"{file.name}: {len(task.measured)} compounds, {len(assay.rejections)} rows left out, "
+                f"{file.name}: {len(task.measured)} compounds{unit}, {len(assay.rejections)} rows left out, "
                 f"{int(out_of.sum())} compounds held out, {how}.{noise}",
                 verdict,
                 "## Held-out compounds",
@@ -97,13 +98,12 @@ def llama_page(
         readings: how explanations read, by who composed them.
         teaching: of the adapter that composes; None: there is none.
     """
-    sizes: Mapping[str, int] = {task.name: len(task.candidates) for task in tasks}
+    sizes = [f"{len(task.candidates)} molecules of {task.name} at the {task.profile} profile" for task in tasks]
     parts = [
         "# What the Llama is worth",
         f"Written by `eigenlead evaluate`: {llama.name}.",
         "## Rankings",
-        f"Evidence at the quick profile, "
-        f"{', '.join(f'{n} molecules of {name}' for name, n in sizes.items())}; {HELD_OUT:.0%} held out by scaffold, "
+        f"Evidence of {', '.join(sizes)}; {HELD_OUT:.0%} held out by scaffold, "
         f"or by cluster where there are no rings; splits {', '.join(map(str, seeds))}. Spearman correlations with "
         "measured values, the mean over splits, and the interval of a bootstrap over held-out molecules.",
     ]

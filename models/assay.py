@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.companions import companions, measured_in, refuse_mixed_types
 from models.errors import UnsuitableError
+from models.measurement import Measurement, converted, decimal_marks, unit_in_title
 from models.split import groups
 from molecules.candidate import Candidate, Rejection
 from molecules.read import read_rows
@@ -24,6 +26,7 @@ MOST_IN_ONE = 0.6
 """Share of the compounds that one scaffold may have; beyond, nothing that differs from it can be held out."""
 MOST_NOISE = 0.5
 """Of the spread of all values, that repeated measurements may have (standard deviations)."""
+_REMEDY = "Correct the cell, or leave the row out. A number stands alone, its unit in the title of the column."
 LEAST_REPEATS = 5
 """Compounds measured more than once, from which on their spread counts as the assay's noise."""
 
@@ -36,7 +39,9 @@ class Assay:
     candidates: tuple[Candidate, ...]
     """One for each compound."""
     values: NDArray[np.float64]
-    """(n,) the mean of a compound's measurements, as written."""
+    """(n,) the mean of a compound's measurements, in `unit`."""
+    unit: str
+    """Of all values, into which concentrations were converted; empty where the file gives none."""
     dates: tuple[date, ...]
     """The first of each compound; none where no column of dates was named."""
     noise: float | None
@@ -48,7 +53,9 @@ class Assay:
 def read_assay(path: Path, column: str, date_column: str = "") -> Assay:
     """Measurements of a .csv or .sdf file.
 
-    A value such as ``>10`` is a limit and no value: its row is rejected, with the reason.
+    A row is rejected, with the reason, where its value is a limit (``>10``, or as a column of relations says), is no
+    number, can be read in two ways, or has a unit from which nothing leads to that of the others. The unit is what
+    the cell, the column's title or a column of units says, in this order.
 
     Args:
         path: the file.
@@ -57,27 +64,40 @@ def read_assay(path: Path, column: str, date_column: str = "") -> Assay:
 
     Raises:
         LibraryError: the file as a whole cannot be read.
-        UnsuitableError: there is no such column.
+        UnsuitableError: there is no such column, or it holds measurements of several types.
     """
     rows = read_rows(path)
     known = {name for one in rows.candidates for name in one.columns}
     for name in filter(None, (column, date_column)):
         if name not in known:
             raise UnsuitableError(f"{path} has no column {name!r}. It has {', '.join(sorted(known)) or 'none'}.")
+    beside = companions(column, [one.columns for one in rows.candidates])
     rejections = list(rows.rejections)
-    repeats: dict[str, list[tuple[Candidate, float, date | None]]] = defaultdict(list)
+    marks = decimal_marks(one.columns.get(column, "") for one in rows.candidates)
+    taken: list[tuple[Candidate, Measurement, date | None]] = []
     for one in rows.candidates:
         try:
-            measured, when = _number(one.columns.get(column, "")), _date(one.columns.get(date_column, ""), date_column)
+            measured = measured_in(one.columns, column, beside, marks)
+            taken.append((one, measured, _date(one.columns.get(date_column, ""), date_column)))
         except ValueError as error:
-            rejections.append(Rejection(one.row, one.input, str(error), "Correct the cell, or leave the row out."))
+            rejections.append(Rejection(one.row, one.input, str(error), _REMEDY))
+    refuse_mixed_types(beside.type, (one.columns.get(beside.type, "") for one, _, _ in taken))
+    units = Counter(measured.unit for _, measured, _ in taken).most_common(1)
+    unit = unit_in_title(column) or (units[0][0] if units else "")
+    repeats: dict[str, list[tuple[Candidate, float, date | None]]] = defaultdict(list)
+    for one, measured, when in taken:
+        try:
+            value = converted(measured, unit)
+        except ValueError as error:
+            rejections.append(Rejection(one.row, one.input, str(error), _REMEDY))
         else:
-            repeats[one.inchikey].append((one, measured, when))
+            repeats[one.identity].append((one, value, when))
     spreads = [np.var([value for _, value, _ in same], ddof=1) for same in repeats.values() if len(same) > 1]
     return Assay(
         column,
         tuple(same[0][0] for same in repeats.values()),
         np.array([np.mean([value for _, value, _ in same]) for same in repeats.values()]),
+        unit,
         tuple(min(when for _, _, when in same if when) for same in repeats.values()) if date_column else (),
         math.sqrt(float(np.mean(spreads))) if len(spreads) >= LEAST_REPEATS else None,
         tuple(sorted(rejections, key=lambda rejection: rejection.row)),
@@ -131,21 +151,6 @@ def _reasons(assay: Assay) -> Iterator[str]:
             f"Repeated measurements differ by ±{assay.noise:.2g}, more than half of the spread of all values "
             f"({spread:.2g}): the order is mostly noise. Repeat the assay, or use a wider range of compounds."
         )
-
-
-def _number(text: str) -> float:
-    cleaned = text.strip().replace("−", "-")
-    if not cleaned:
-        raise ValueError("There is no value.")
-    if cleaned[0] in "<>≤≥~":
-        raise ValueError(f"{text} is a limit, and not a value.")
-    try:
-        value = float(cleaned)
-    except ValueError:
-        raise ValueError(f"{text!r} is no number.") from None
-    if not math.isfinite(value):
-        raise ValueError(f"{text!r} is no finite number.")
-    return value
 
 
 def _date(text: str, column: str) -> date | None:

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.evidence import EvidenceTable
+from models.lookup import UnsupportedError
 from models.sentences import Sentence, sentences
-from models.verifier import UnsupportedError, Verifier
+from models.verifier import Verifier
 
-CHECK_VERSION = 3
+CHECK_VERSION = 4
 """Enters the key of every stored explanation."""
 
 
@@ -41,26 +42,36 @@ def check_text(text: str, table: EvidenceTable, candidate_id: str) -> tuple[Prob
     subject = next(evidence for evidence in table.candidates if evidence.id == candidate_id)
     verifier = Verifier(table, subject)
     problems = []
-    for place, sentence in enumerate(sentences(text, table, subject)):
+    before: str | None = None
+    for sentence in sentences(text, table, subject):
         try:
-            _verify(verifier, sentence, place)
+            before = _verify(verifier, sentence, before)
         except UnsupportedError as error:
             problems.append(Problem(sentence.text, str(error)))
+            before = ""
     return tuple(problems)
 
 
-def _verify(verifier: Verifier, sentence: Sentence, place: int) -> None:
-    """Raise `UnsupportedError` unless the evidence supports the sentence, and its opening fits what it says."""
+def _verify(verifier: Verifier, sentence: Sentence, before: str | None) -> str:
+    """The sentence's tone; raise `UnsupportedError` unless the evidence supports it, and its opening fits.
+
+    Args:
+        verifier: of the evidence.
+        sentence: to verify.
+        before: the tone of the sentence before it; None: it is the first.
+    """
     opened = _OPENING.match(sentence.form)
-    if opened and place == 0:
+    if opened and before is None:
         raise UnsupportedError("it follows no other sentence")
     form = sentence.form[opened.end() :] if opened else sentence.form
     for tone, pattern, meaning in _FORMS:
         if match := pattern.fullmatch(form):
             if opened and opened[1] not in (*_OPENINGS[""], *_OPENINGS[tone]):
                 raise UnsupportedError(f"it cannot begin with {opened[1]!r}")
+            if opened and opened[1] in _OPENINGS["caution"] and before == "caution":
+                raise UnsupportedError(f"{opened[1]!r} turns from nothing: the sentence before speaks against it too")
             meaning(verifier, *match.groups(), *sentence.slots)
-            return
+            return tone
     raise UnsupportedError("it is none of the statements that can be checked against the evidence")
 
 
@@ -73,6 +84,8 @@ _OPENINGS = {
 _OPENING = re.compile(rf"({'|'.join(word for words in _OPENINGS.values() for word in words)}), ")
 
 _Meaning = Callable[..., None]
+_SPOT = r"((?:at )?number V|(?:in )?places V to V|V)"
+"""A place, or the first and the last of those that are shared."""
 _PLAIN: tuple[tuple[str, _Meaning], ...] = (
     (r"(?:its|the) D is V|its D comes to V", Verifier.value),
     (r"the calculation puts its D at V", Verifier.value),
@@ -119,6 +132,20 @@ _PLAIN: tuple[tuple[str, _Meaning], ...] = (
         lambda check, place, count, title, number: check.rank(title, place, count, number),
     ),
     (r"by D, N ranks number V of V \(V\)", Verifier.rank_named),
+    (r"by D it shares places V to V of V, with V", Verifier.shared_rank),
+    (
+        r"it shares places V to V of V by D, with V",
+        lambda check, first, last, count, title, number: check.shared_rank(title, first, last, count, number),
+    ),
+    (r"by D, N shares places V to V of V \(V\)", Verifier.shared_rank_named),
+    (r"it is the only candidate that is ranked, with a D of V", Verifier.only),
+    (rf"the llama puts it {_SPOT} of V, with a score of V; by D it is {_SPOT}, with V", Verifier.llama_rank),
+    (rf"with a score of V the llama puts it {_SPOT} of V; by D it is {_SPOT}, with V", Verifier.llama_rank_reordered),
+    (r"it is tied with N by D: both come to V", Verifier.tied),
+    (
+        r"by D nothing separates it from N: both come to V",
+        lambda check, title, other, number: check.tied(other, title, number),
+    ),
     (r"a (rise|fall) of its D by more than V would put it before N", Verifier.overtaking),
     (
         r"(?:it would move ahead of N if its D (rose|fell)|to pass N, its D would have to (rise|fall)) "
@@ -143,8 +170,9 @@ _CAUTION: tuple[tuple[str, _Meaning], ...] = (
     (r"the quantum step moves its D from V \(Q\) to V", Verifier.moved),
     (r"Q alone would put its D at V instead of V", Verifier.rung),
     (r"by Q alone its D would be V, not V", Verifier.rung),
-    (r"ranked by Q alone it would be number V instead of V", Verifier.rung_rank_moved),
-    (r"Q alone would rank it number V, not V", Verifier.rung_rank_moved),
+    (rf"ranked by Q alone it would be {_SPOT} instead of {_SPOT}", Verifier.rung_rank),
+    (rf"Q alone would rank it {_SPOT}, not {_SPOT}", Verifier.rung_rank),
+    (rf"by D it would be {_SPOT} on Q alone, not {_SPOT}", Verifier.rung_rank_by),
     (r"the gap to N \(V\) (is within) the combined uncertainty of ±V, so their order is open", Verifier.gap),
     (r"its order with N is open: the gap of V (is within) the combined uncertainty of ±V", Verifier.gap),
 )
@@ -157,7 +185,9 @@ _COMFORT: tuple[tuple[str, _Meaning], ...] = (
         r"the quantum step changes nothing in its D: exact Q also gives V",
         lambda check, title, rung, number: check.same_without_quantum(rung, title, number),
     ),
-    (r"(?:ranked by Q alone it would keep|Q alone would leave it at) number V", Verifier.rung_rank_same),
+    (rf"ranked by Q alone it would keep {_SPOT}", Verifier.rung_rank_same),
+    (rf"Q alone would leave it {_SPOT}", Verifier.rung_rank_same),
+    (rf"by D it would keep {_SPOT} on Q alone", Verifier.rung_rank_same_by),
     (r"the gap to N \(V\) (exceeds) the combined uncertainty of ±V", Verifier.gap),
     (r"it is told apart from N: the gap of V (exceeds) the combined uncertainty of ±V", Verifier.gap),
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Literal
 
-from models.evaluate import PHYSICS, ZERO_SHOT, Row, read_rows
+from models.evaluate import PHYSICS, ZERO_SHOT, read_rows
+from models.evidence import RUNG_TITLES
 from models.ranker import Training
-from models.tasks import task_of
+from models.tasks import physics_title, task_of
+from pipeline.rungs import RANKING_RUNG
 
 RANKINGS = Path(__file__).parent / "data" / "rankings.tsv"
 """What `eigenlead evaluate` measured."""
@@ -27,34 +27,71 @@ class DefaultRanking:
     """A sentence."""
 
 
-def default_ranking(training: Training | None, question: str, is_named: bool) -> DefaultRanking:
-    """Choose by what was measured.
+def default_ranking(
+    training: Training | None, question: str, profile: str, *, is_named: bool, was_measured: bool
+) -> DefaultRanking:
+    """Choose by what was measured for this question, at this profile, of this ranker; quote nothing else.
 
     Args:
         training: of the ranker that answers the question; None: the Llama judges untrained.
-        question: of the objective. Where no measured set answers it, all of them decide on an untrained Llama.
+        question: of the objective.
+        profile: of the screen.
         is_named: whether the user named that ranker, and so wants its order.
+        was_measured: whether the Llama is the one whose untrained order was measured.
     """
-    if training is not None:
-        others = dict(training.held_out[training.answered(question)])
-        own = others.pop(LLAMA_RANKER, None)
-        figures = ", ".join(f"{name} {value:.2f}" for name, value in others.items())
-        measured = f"its Spearman correlation on molecules held out is {own:.2f}" if own is not None else "not measured"
-        if is_named:
-            return DefaultRanking("llama", f"The ranker was named; {measured}{f' ({figures})' if figures else ''}.")
-        if own is not None and own > others.get(PHYSICS, 1.0):
-            return DefaultRanking("llama", f"Of the Llama ranker {measured}, against {figures}.")
-        return DefaultRanking("physics", f"The Llama ranker is no better: {measured}, against {figures}.")
-    rows = read_rows(RANKINGS)
-    chosen = [row for row in rows if row.task == task_of(question)] or rows
-    if not chosen:
-        return DefaultRanking("physics", "How the Llama ranks has not been measured.")
-    physics, llama = (_mean(chosen, name) for name in (PHYSICS, ZERO_SHOT))
-    tasks = " and ".join(dict.fromkeys(row.task for row in chosen))
-    found = f"Against measured values ({tasks}) physics has a Spearman correlation of {physics:.2f}"
-    found += f", the embedded Llama untrained {llama:.2f}"
-    return DefaultRanking("llama" if llama > physics else "physics", f"{found}.")
+    if training is None:
+        return _untrained(question, profile, was_measured=was_measured)
+    answered = training.answered(question)
+    figures = held_out_figures(training, answered, profile)
+    own = figures.pop(LLAMA_RANKER, None)
+    others = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
+    unknown = f"how it orders by that at the profile {profile} was not measured"
+    measured = unknown if own is None else f"its Spearman correlation on molecules held out is {own:.2f}"
+    if is_named:
+        beside = f" ({others})" if others else ""
+        return DefaultRanking("llama", f"The ranker was named; it answers {answered}; {measured}{beside}.")
+    if own is None:
+        return DefaultRanking("physics", f"The Llama ranker answers {answered}; {unknown}.")
+    if own > figures.get(_physics(question), 1.0):
+        return DefaultRanking("llama", f"Of the Llama ranker {measured}, against {others}.")
+    return DefaultRanking("physics", f"The Llama ranker is no better: {measured}, against {others}.")
 
 
-def _mean(rows: Sequence[Row], ranking: str) -> float:
-    return fmean(row.spearman for row in rows if row.ranking == ranking)
+def held_out_figures(training: Training, question: str, profile: str) -> dict[str, float]:
+    """What a ranker and its baselines measured on a question, in words; empty where that was at another profile.
+
+    Args:
+        training: of the ranker.
+        question: that it answers.
+        profile: of the screen, which counts where the ranker reads computed values.
+    """
+    if training.profile not in ("", profile):
+        return {}
+    found = training.held_out.get(question, {})
+    return {_physics(question) if name == PHYSICS else name: value for name, value in found.items()}
+
+
+def _physics(question: str) -> str:
+    """What ``physics alone`` is for a question: not the objective's score, which takes more into account."""
+    return f"{physics_title(question)} alone" if task_of(question) else PHYSICS
+
+
+def _untrained(question: str, profile: str, *, was_measured: bool) -> DefaultRanking:
+    task = task_of(question)
+    found = {
+        row.ranking: row.spearman
+        for row in read_rows(RANKINGS)
+        if (row.task, row.profile, row.rung) == (task, profile, RANKING_RUNG)
+    }
+    if not was_measured or not {PHYSICS, ZERO_SHOT} <= found.keys():
+        return DefaultRanking(
+            "physics",
+            f"How this Llama orders by this question at the profile {profile} has not been held against measured "
+            "values, so that physics decides.",
+        )
+    physics, llama = found[PHYSICS], found[ZERO_SHOT]
+    return DefaultRanking(
+        "llama" if llama > physics else "physics",
+        f"Against measured values ({task}, profile {profile}, {RUNG_TITLES[RANKING_RUNG]}) the {_physics(question)} "
+        f"has a Spearman correlation of {physics:.2f}, the embedded Llama untrained {llama:.2f}.",
+    )

@@ -19,6 +19,7 @@ from models.llama import Llama
 from models.ranker import PROPERTIES, Architecture, Reading, numbers_of
 from models.split import groups, held_out
 from models.train import Recipe, Task, new_ranker, train
+from pipeline.rungs import RANKING_RUNG
 from pipeline.store import Store, content_hash
 
 SEEDS = (1, 2, 3)
@@ -62,6 +63,10 @@ class Row:
 
     ranking: str
     task: str
+    profile: str
+    """Of the computed values; empty: there are none."""
+    rung: str
+    """Of those values; empty: there are none."""
     molecules: int
     """Held out, over all splits."""
     spearman: float
@@ -194,10 +199,15 @@ def numbers_alone(known: Task, unseen: Task, descriptors: tuple[str, ...], seed:
     }
 
 
-def table(predictions: Sequence[Prediction]) -> list[Row]:
-    """Spearman correlations by ranking and property, best first inside a property."""
+def table(predictions: Sequence[Prediction], profiles: Mapping[str, str]) -> list[Row]:
+    """Spearman correlations by ranking and property, best first inside a property.
+
+    Args:
+        predictions: of all rankings.
+        profiles: of the computed values, by property; empty: it has none.
+    """
     keys = list(dict.fromkeys((one.task, one.ranking) for one in predictions))
-    rows = [_row([one for one in predictions if (one.task, one.ranking) == key]) for key in keys]
+    rows = [_row([one for one in predictions if (one.task, one.ranking) == key], profiles) for key in keys]
     order = {task: i for i, task in enumerate(dict.fromkeys(task for task, _ in keys))}
     return sorted(rows, key=lambda row: (order[row.task], -row.spearman))
 
@@ -209,7 +219,8 @@ def write_rows(file: Path, rows: Iterable[Row]) -> None:
         writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
         writer.writerow([field.name for field in fields(Row)])
         writer.writerows(
-            (r.ranking, r.task, r.molecules, *(f"{v:.4f}" for v in (r.spearman, r.low, r.high))) for r in rows
+            (r.ranking, r.task, r.profile, r.rung, r.molecules, *(f"{v:.4f}" for v in (r.spearman, r.low, r.high)))
+            for r in rows
         )
     temporary.replace(file)
 
@@ -221,7 +232,12 @@ def read_rows(file: Path) -> list[Row]:
     with file.open(encoding="utf-8", newline="") as lines:
         found = list(csv.DictReader(lines, delimiter="\t"))
     numbers = ("spearman", "low", "high")
-    return [Row(r["ranking"], r["task"], int(r["molecules"]), *(float(r[name]) for name in numbers)) for r in found]
+    return [
+        Row(
+            r["ranking"], r["task"], r["profile"], r["rung"], int(r["molecules"]), *(float(r[name]) for name in numbers)
+        )
+        for r in found
+    ]
 
 
 def spearman(predicted: Vector, measured: Vector) -> float:
@@ -250,13 +266,15 @@ def difference(predictions: Sequence[Prediction], ranking: str, other: str, task
     return Difference(ranking, other, task, mean, low, high)
 
 
-def _row(predictions: Sequence[Prediction]) -> Row:
+def _row(predictions: Sequence[Prediction], profiles: Mapping[str, str]) -> Row:
     mean, low, high = _bootstrap(
         [len(one.measured) for one in predictions],
         lambda i, rows: spearman(predictions[i].predicted[rows], predictions[i].measured[rows]),
     )
     n = sum(len(one.measured) for one in predictions)
-    return Row(predictions[0].ranking, predictions[0].task, n, mean, low, high)
+    first = predictions[0]
+    profile = profiles[first.task]
+    return Row(first.ranking, first.task, profile, RANKING_RUNG if profile else "", n, mean, low, high)
 
 
 def _bootstrap(sizes: Sequence[int], figure: Callable[[int, NDArray[np.int64]], float]) -> tuple[float, float, float]:

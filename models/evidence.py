@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from molecules.profile import profile
 
@@ -63,9 +64,13 @@ class Evidence:
     alerts: tuple[str, ...]
     """Names of structural alerts, such as ``PAINS: quinone_A(370)``."""
     rank_physics: int
-    """1 is best."""
+    """1 is best; shared by scores that are shown alike (`pipeline.ranks`)."""
     score_physics: float
     """Higher is better."""
+    rank_llama: int | None = None
+    """The same in the Llama's order; None where that does not sort the list."""
+    score_llama: float | None = None
+    """Higher is better; None where it does not sort the list."""
     signature: tuple[float, ...] = ()
     """Of the candidate's own VQE state, as in `models.signature`; empty where there is none."""
 
@@ -79,7 +84,7 @@ def bare_evidence(candidate_id: str, name: str, smiles: str) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTable:
-    """The evidence of a whole screen under one objective, best first by physics."""
+    """The evidence of a whole screen under one objective, in the order that is shown."""
 
     objective: str
     """Name of the objective, such as ``covalent``."""
@@ -92,6 +97,23 @@ class EvidenceTable:
     candidates: tuple[Evidence, ...]
     asked: tuple[str, ...] = ()
     """Descriptors that the ranking one is made of, the weightiest first; empty where it is made of ground states."""
+    sorted_by: Literal["physics", "llama"] = "physics"
+    """Whose order is shown."""
+
+
+def shown_rank(table: EvidenceTable, evidence: Evidence) -> int:
+    """A candidate's rank in the order that is shown."""
+    if table.sorted_by == "llama":
+        assert evidence.rank_llama is not None
+        return evidence.rank_llama
+    return evidence.rank_physics
+
+
+def shown_place(table: EvidenceTable, evidence: Evidence) -> str:
+    """A candidate's place in the order that is shown, in words such as ``number 3`` or ``places 1 to 5, tied``."""
+    rank = shown_rank(table, evidence)
+    sharing = sum(shown_rank(table, one) == rank for one in table.candidates)
+    return f"number {rank}" if sharing == 1 else f"places {rank} to {rank + sharing - 1}, tied"
 
 
 def evidence_columns(table: EvidenceTable) -> str:

@@ -14,7 +14,9 @@ from pipeline.descriptors.solvation import SOLVATION
 from pipeline.rungs import RANKING_RUNG, RUNGS
 
 TABLE = Path(__file__).parent / "data" / "evidence.tsv"
-"""Of molecules with measured properties, at the quick profile; `eigenlead train --collect` adds to it."""
+"""Of molecules with measured properties; `eigenlead train --collect` adds to it."""
+PROFILE = "quick"
+"""Of its computed values: those of another profile are on another scale."""
 TITLES: Mapping[str, tuple[str, str]] = {
     "solvation.water": ("free energy of hydration", "kcal/mol"),
     "solvation.octanol": ("free energy of solvation in octanol", "kcal/mol"),

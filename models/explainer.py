@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.check import CHECK_VERSION, check_text
-from models.claims import CLAIMS_VERSION, Claim, claims_of
+from models.claim import CLAIMS_VERSION, Claim
+from models.claims import claims_of
 from models.errors import LlamaError
-from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
+from models.evidence import EvidenceTable, evidence_columns, evidence_prompt, shown_place, shown_rank
 from models.language_model import LanguageModel, Message
 from models.names import labels
 from models.openings import opened
 from pipeline.store import Store, content_hash
 
-EXPLANATION_VERSION = 3
+EXPLANATION_VERSION = 4
 """Changes when prompt or choice of claims change; enters the key of every stored explanation."""
 
 _TEMPERATURE = 0.8  # wordings vary between candidates; what is said is true at any temperature
@@ -89,7 +90,8 @@ def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Cl
     claims = _checked(claims_of(table, candidate_id), table, candidate_id)
     main = table.ranking_descriptor
     on_main = [c for c in claims if c.descriptor == main]
-    verdict = _of(on_main, "rank", "lowest", "highest", "best", "worst") or _of(on_main, "value")
+    by_llama = [c for c in claims if c.descriptor == "llama"]
+    verdict = by_llama or _of(on_main, "rank", "lowest", "highest", "best", "worst") or _of(on_main, "value")
     asked = [c for name in table.asked for c in claims if c.descriptor == name]
     compared = _of(asked or on_main, "lower", "higher") or _of(claims, "lower", "higher")
     told = {main, *table.asked[:1]}
@@ -97,12 +99,21 @@ def explanation_parts(table: EvidenceTable, candidate_id: str) -> tuple[tuple[Cl
         c for c in _of(claims, "value", "lower", "higher", "no_alerts", "satisfied") if c.descriptor not in told
     ]
     flags = _of(on_main, "flag") or _of(claims, "flag")
-    uncertain = flags or _of(claims, "inseparable", "separate") or _of(claims, "uncertainty")
+    uncertain = flags or _of(claims, "tied", "inseparable", "separate") or _of(claims, "uncertainty")
     quantum = _of(claims, "rung_rank") or _of(claims, "rung")
     offered = (verdict, compared, _of(claims, "alert") or described, uncertain, _of(claims, "change"), quantum)
     first, *others = [part for part in offered if part] or [[]]
-    tied = [[*part, *(tied for claim in part for tied in opened(claim))] for part in others]
-    return tuple(tuple(part) for part in (first, *tied) if part)
+    contrasts = _is_in_the_upper_half(table, candidate_id)
+    parts = [first]
+    for part in others:
+        parts.append([*part, *(tied for claim in part for tied in opened(claim, contrasts=contrasts))])
+        contrasts = contrasts and not _of(part, "alert")
+    return tuple(tuple(part) for part in parts if part)
+
+
+def _is_in_the_upper_half(table: EvidenceTable, candidate_id: str) -> bool:
+    rank = next(shown_rank(table, one) for one in table.candidates if one.id == candidate_id)
+    return 2 * rank <= len(table.candidates) + 1
 
 
 def _of(claims: Sequence[Claim], *relations: str) -> list[Claim]:
@@ -132,13 +143,13 @@ def _read(
 
 def explanation_messages(table: EvidenceTable, candidate_id: str) -> list[Message]:
     """What the Llama is told of a candidate that it is to explain."""
-    rank = next(evidence.rank_physics for evidence in table.candidates if evidence.id == candidate_id)
+    place = shown_place(table, next(evidence for evidence in table.candidates if evidence.id == candidate_id))
     facts = evidence_prompt(table, candidate_id, labels(table)[candidate_id])
     return [
         {"role": "system", "content": "You explain calculated results to a medicinal chemist."},
         {
             "role": "user",
             "content": f"We ask {table.question}.\nName: {evidence_columns(table)}\n{facts}\n"
-            f"It ranks {rank} of {len(table.candidates)}. Say what matters most.",
+            f"It ranks {place.removeprefix('number ')} of {len(table.candidates)}. Say what matters most.",
         },
     ]

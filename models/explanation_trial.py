@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.check import check_text
 from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from models.explainer import explain
 from models.language_model import LanguageModel
 from models.style import Style, style_of
+from pipeline.ranks import ranks
 from pipeline.store import Store
 
 _MOST_CANDIDATES = 30
@@ -76,8 +78,9 @@ def run_trial(
 def trial_tables(count: int, seed: int) -> Iterator[tuple[EvidenceTable, str]]:
     """Made-up evidence in the manner of real screens and worse, and whom of it to explain.
 
-    Lists have 1 to 30 candidates. There are ties, values, rungs and uncertainties that are missing, flags, negative
-    values, equal names, and names that are statements or instructions. Same seed: same tables, and the first of a long
+    Lists have 1 to 30 candidates, some in a Llama's order. There are ties, values, rungs and uncertainties that are
+    missing, ranks that are not those of the values, flags, negative values, equal names, and names that are statements
+    or instructions. Same seed: same tables, and the first of a long
     trial are those of a short one.
 
     Args:
@@ -117,24 +120,37 @@ def _table(generator: random.Random) -> EvidenceTable:
     sign = 1.0 if lower_is_better else -1.0
 
     def order(row: Evidence) -> float:
-        return sign * row.descriptors[main].value if main in row.descriptors else float("inf")
+        return sign * row.descriptors[main].value if main in row.descriptors else math.inf
 
     rows.sort(key=order)
-    ranks = list(range(1, size + 1))
+    known = [row.descriptors[main].value for row in rows if main in row.descriptors]
+    given = ranks(known, _KINDS[main].unit, lower_is_better=lower_is_better) + [len(known) + 1] * (size - len(known))
     disorder = generator.random()
     if disorder < 0.1:
-        ranks = [1 + sum(order(other) < order(row) for other in rows) for row in rows]
+        given = list(range(1, size + 1))  # places in the list, as if nothing were tied
     elif disorder < 0.2 and size > 1:
         place = generator.randrange(size - 1)
         rows[place : place + 2] = rows[place : place + 2][::-1]
-    ranked = (_placed(row, rank, main, sign) for row, rank in zip(rows, ranks, strict=True))
+    ranked = [_placed(row, rank, main, sign) for row, rank in zip(rows, given, strict=True)]
     asked = question.asked if by_score else ()
-    return EvidenceTable(question.objective, question.text, main, lower_is_better, tuple(ranked), asked)
+    table = EvidenceTable(question.objective, question.text, main, lower_is_better, tuple(ranked), asked)
+    return _by_llama(generator, table) if generator.random() < 0.2 else table
+
+
+def _by_llama(generator: random.Random, table: EvidenceTable) -> EvidenceTable:
+    """The same candidates in the order of scores that a Llama might give, some of them level."""
+    scores = [round(generator.gauss(0, 1), generator.choice((1, 1, 3))) for _ in table.candidates]
+    rows = [
+        replace(row, rank_llama=rank, score_llama=score)
+        for row, rank, score in zip(table.candidates, ranks(scores), scores, strict=True)
+    ]
+    rows.sort(key=lambda row: -(row.score_llama or 0.0))
+    return replace(table, sorted_by="llama", candidates=tuple(rows))
 
 
 def _placed(row: Evidence, rank: int, main: str, sign: float) -> Evidence:
     score = -sign * row.descriptors[main].value if main in row.descriptors else 0.0
-    return Evidence(row.id, row.name, row.smiles, row.descriptors, row.properties, row.alerts, rank, score)
+    return replace(row, rank_physics=rank, score_physics=score)
 
 
 def _row(generator: random.Random, index: int, main: str, question: _Question, coarse: bool) -> Evidence:

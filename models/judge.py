@@ -16,6 +16,7 @@ from scipy.stats import binomtest, kendalltau
 from models.evidence import EvidenceTable, evidence_columns, evidence_prompt
 from models.language_model import LanguageModel, Message
 from models.names import labels
+from pipeline.ranks import ranks
 from pipeline.store import Store, content_hash
 
 JUDGEMENT_VERSION = 2
@@ -34,7 +35,7 @@ class LlamaRanking:
     scores: Mapping[str, float]
     """Bradley–Terry strength by candidate id, in log-odds, summing to zero; higher is better."""
     ranks: Mapping[str, int]
-    """By candidate id; 1 is best."""
+    """By candidate id; 1 is best, shared by scores that are shown alike."""
     comparisons: int
     """How many pairs were judged, each in both orders."""
     order_consistency: float
@@ -87,16 +88,15 @@ def judge(
     log_odds = (first_wins[:, 0] - first_wins[:, 1]) / 2
     strengths = fit_strengths(len(ids), pairs, expit(log_odds))
     scores = {candidate_id: float(strength) for candidate_id, strength in zip(ids, strengths, strict=True)}
-    order = sorted(ids, key=lambda candidate_id: (-scores[candidate_id], candidate_id))
-    ranks = {candidate_id: rank for rank, candidate_id in enumerate(order, start=1)}
+    given = dict(zip(ids, ranks([scores[candidate_id] for candidate_id in ids]), strict=True))
     kept = int(np.sum(first_wins[:, 0] * first_wins[:, 1] < 0))
     bias = float(expit(first_wins).mean()) if pairs else 0.5
     physics = {evidence.id: evidence.rank_physics for evidence in table.candidates}
-    correlation = kendalltau([scores[i] for i in ids], [-physics[i] for i in ids]) if len(ids) > 1 else None
+    correlation = kendalltau([given[i] for i in ids], [physics[i] for i in ids]) if len(ids) > 1 else None
     tau, p_value = (float(correlation.statistic), float(correlation.pvalue)) if correlation else (math.nan, math.nan)
     return LlamaRanking(
         scores=scores,
-        ranks=ranks,
+        ranks=given,
         comparisons=len(pairs),
         order_consistency=kept / len(pairs) if pairs else 1.0,
         position_bias=bias,

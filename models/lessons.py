@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.claims import Claim
-from models.evidence import EvidenceTable
+from models.claim import Claim
+from models.evidence import EvidenceTable, shown_rank
 from models.explainer import explanation_messages, explanation_parts
 from models.explanation_trial import trial_tables
 from models.language_model import Message
@@ -50,7 +50,7 @@ def chemists_note(
     than with the median; words of caution follow good news, and words of comfort bad news; of the rungs the one that
     differs from the ranking one by the quantum step alone is named.
     """
-    rank = next(one.rank_physics for one in table.candidates if one.id == candidate_id)
+    rank = next(shown_rank(table, one) for one in table.candidates if one.id == candidate_id)
     is_good = 2 * rank <= len(table.candidates)
     note: list[Claim] = []
     for part in parts:

@@ -11,19 +11,19 @@ RESERVED = frozenset(
     re.findall(
         r"\S+",
         """
-    a above acceptors accessibility addition against ahead alert alerts alone also among an and any apart area
-    as at away bare be before behind below besides best better bond bonds breaks by calculated calculation
-    candidate candidates carries casci case caution changes clear combined comes da dft donors downside drop
-    drug-likeness easily electron electrophile energy equals ev even exact exceeds exergonic fall falls faster
-    fell five fock for found from gap gfn2-xtb give gives glutathione harder hartree hartree–fock has have
-    higher highest holds however hydrogen-bond if in instead is it its kcal/mol keep keeps known leave less lies
-    limit lipinski lipinski's list list's logp lower lowest mc-pdft mean median molecular molecule more move
-    moves no none not nothing number of on one only open or order other oxidise pass place plus points polar
-    possible property put puts quantum rank ranked ranks react readily reassuringly rise rises rose rotatable
-    rule said same score should side slower slowly so softer stand step still stronger structural surface
-    synthetic takes than that the their them then these they thing things thiol thiols to told topological
-    turnover two uncertainty unless up value vqe was weaker weight what which will with within without worst
-    would xtb å²
+    a above acceptors accessibility addition against ahead alert alerts alone also among an and any apart area as at
+    away bare be before behind below besides best better bond bonds both breaks by calculated calculation candidate
+    candidates carries casci case caution changes clear combined come comes da dft donors downside drop
+    drug-likeness easily electron electrophile energy equals ev even exact exceeds exergonic fall falls faster fell
+    five fock for found from gap gfn2-xtb give gives glutathione harder hartree hartree–fock has have higher highest
+    holds however hydrogen-bond if in instead is it its kcal/mol keep keeps known leave less lies limit lipinski
+    lipinski's list list's llama logp lower lowest mc-pdft mean median molecular molecule more move moves no none
+    not nothing number of on one only open or order other oxidise pass place places plus points polar possible
+    property put puts quantum rank ranked ranks react readily reassuringly rise rises rose rotatable rule said same
+    score separates shares should side slower slowly so softer stand step still stronger structural surface
+    synthetic takes than that the their them then these they thing things thiol thiols tied to told topological
+    turnover two uncertainty unless up value vqe was weaker weight what which will with within without worst would
+    xtb å²
 """,
     )
 )

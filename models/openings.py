@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from models.claims import Claim
+from models.claim import Claim
 
 _OPENINGS = {
     "alert": ("However", "On the downside"),
@@ -23,12 +23,18 @@ _LOWERED = frozenset({"A", "At", "By", "Caution", "It", "Its", "No", "Of", "One"
 """First words that are written small inside a sentence; a name or a title may not be."""
 
 
-def opened(claim: Claim) -> Iterator[Claim]:
-    """The claim with each opening that fits it; none for one that begins with a name."""
+def opened(claim: Claim, *, contrasts: bool) -> Iterator[Claim]:
+    """The claim with each opening that fits it; none for one that begins with a name.
+
+    Args:
+        claim: to open.
+        contrasts: whether what was said before it speaks for the candidate, so that words of caution may follow.
+    """
     first, _, rest = claim.text.partition(" ")
     if first in _LOWERED:
         for opening in _OPENINGS.get(claim.relation, ()):
-            yield replace(claim, text=f"{opening}, {first.lower()} {rest}")
+            if contrasts or opening not in CAUTION:
+                yield replace(claim, text=f"{opening}, {first.lower()} {rest}")
 
 
 def opening_of(text: str) -> str:

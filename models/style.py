@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.claims import Claim
+from models.claim import Claim
 from models.openings import opening_of
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.evidence import Evidence
+from models.evidence_file import PROFILE, TITLES
 from models.train import Task
 from molecules.measured import measured_set
 from pipeline.objective import objective
@@ -33,12 +34,20 @@ QUESTIONS: Mapping[str, Question] = {
 RATES = "gsh"
 """Measured rates with glutathione, which are never taught: they test what was learned."""
 RATES_QUESTION = objective("covalent").question
+RATES_DESCRIPTOR, RATES_TITLE = "thiol_addition", "thiol addition energy"
+"""What physics alone orders them by."""
 
 
 def task_of(question: str) -> str:
     """The measured set that answers a question; empty where none does."""
     questions = {one.text: name for name, one in QUESTIONS.items()} | {RATES_QUESTION: RATES}
     return questions.get(question, "")
+
+
+def physics_title(question: str) -> str:
+    """Words for the one descriptor that stands for physics where a question was measured."""
+    task = task_of(question)
+    return RATES_TITLE if task == RATES else TITLES[QUESTIONS[task].physics][0]
 
 
 def measured_tasks(evidence: Mapping[str, Evidence]) -> list[Task]:
@@ -52,5 +61,5 @@ def measured_tasks(evidence: Mapping[str, Evidence]) -> list[Task]:
         rows = [row for row in measured_set(name).rows if row.smiles in evidence]
         candidates = tuple(evidence[row.smiles] for row in rows)
         measured = question.sign * np.array([row.value for row in rows])
-        tasks.append(Task(name, question.text, candidates, measured, question.physics))
+        tasks.append(Task(name, question.text, candidates, measured, question.physics, PROFILE))
     return tasks

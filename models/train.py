@@ -31,6 +31,8 @@ class Task:
     """(n,) the higher, the better."""
     physics: str = ""
     """Dotted name of the descriptor whose lower value should be the better, without any fit; empty: none."""
+    profile: str = ""
+    """Of the computed values; empty: there are none."""
 
     def part(self, rows: NDArray[np.int64]) -> Task:
         """The same property of some molecules, by their indices."""

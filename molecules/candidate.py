@@ -21,15 +21,26 @@ class Candidate:
     smiles: str
     """Canonical isomeric SMILES of the standardised parent."""
     inchikey: str
-    """Standard InChIKey of the parent; duplicates are merged by it."""
+    """Standard InChIKey of the parent."""
     input: str
     """The structure as the user wrote it."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """The user's own columns, carried through to the report unchanged."""
     notes: tuple[str, ...] = ()
     """What standardisation changed or could not decide, in sentences for a chemist."""
+    stereoisomers: str = ""
+    """Which stereoisomers it stands for, as `molecules.stereoisomers` writes them, where its InChIKey alone would not
+    tell a racemate or an atropisomer from another candidate; else empty."""
     pose: Geometry | None = None
     """The shape that an SDF record gives it, as in a pocket; atoms in the order of `smiles`, hydrogens last."""
+
+    @property
+    def identity(self) -> str:
+        """What tells one candidate of a library from another; duplicates are merged by it.
+
+        Two rows of which each is one of two enantiomers may be both of them, so that neither is the other's duplicate.
+        """
+        return f"{self.stereoisomers} ({self.id})" if "|" in self.stereoisomers else self.stereoisomers or self.inchikey
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,37 @@
-"""Geometry: the atoms of a species in space, from force-field conformers or from an XYZ file."""
+"""Geometry: the atoms of a species in space, from force-field conformers."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign, rdMolTransforms
 from rdkit.Geometry import Point3D
 
 from molecules.smiles import parse
 
 DUPLICATE_RMSD_ANGSTROM = 0.3
 """Conformers whose heavy atoms superpose within this are one conformer; smaller differences vanish on optimisation."""
+_METHODS = (
+    (rdDistGeom.ETKDGv3, False),
+    (rdDistGeom.ETKDGv3, True),
+    (rdDistGeom.ETDG, False),
+    (rdDistGeom.ETDG, True),
+    (rdDistGeom.EmbedParameters, True),
+)
+"""Of embedding, and whether from random coordinates, in the order they are tried. ETKDGv3 knows that aromatic rings are
+flat and sp atoms linear, and so finds cyclophanes, helicenes and cycloalkynes impossible; ETDG knows torsions only
+(both: Riniker, Landrum, J. Chem. Inf. Model. 55, 2562 (2015)), plain distance geometry neither. All keep the
+stereochemistry."""
+_BONDED, _NOT_BONDED = 1.25, 1.15
+"""In units of the sum of covalent radii: the longest bond, and the nearest that other heavy atoms come."""
+_SHARPEST_SP_DEGREES = 100.0
+"""At a triple bond or cumulated double bonds. Cyclopentyne has 113 degrees; smaller rings open on relaxation."""
 _MAX_ITERATIONS = 2000
 _MAX_SYMMETRY_MAPPINGS = 1000
 
@@ -60,9 +73,11 @@ class Geometry:
 def conformers(smiles: str, count: int, seed: int) -> tuple[Geometry, ...]:
     """Generate conformers: ETKDGv3 embedding, then MMFF94 optimisation.
 
-    UFF replaces MMFF94 where that lacks parameters; without either, the embedding is returned as it is. Stereocentres
-    that the SMILES leaves open come out in either form, also side by side in one ensemble. ETKDGv3: Wang et al.,
-    J. Chem. Inf. Model. 2020, 60, 2044; MMFF94: Tosco, Stiefl and Landrum, J. Cheminform. 2014, 6, 37.
+    What ETKDGv3 finds impossible is embedded with less knowledge, and kept where it then has its bonds, its linear
+    atoms within reason, and its stereochemistry. UFF replaces MMFF94 where that lacks parameters; without either, the
+    embedding is returned as it is. Stereocentres that the SMILES leaves open come out in either form, also side by side
+    in one ensemble. ETKDGv3: Wang et al., J. Chem. Inf. Model. 2020, 60, 2044; MMFF94: Tosco, Stiefl and Landrum,
+    J. Cheminform. 2014, 6, 37.
 
     Args:
         smiles: The species; atoms of each geometry follow its written order, hydrogens last.
@@ -81,27 +96,93 @@ def conformers(smiles: str, count: int, seed: int) -> tuple[Geometry, ...]:
         raise ValueError(f"count={count}, seed={seed}: ask for at least 1 conformer with a seed of 0 or above.")
     with rdBase.BlockLogs():
         mol = Chem.AddHs(parse(smiles))
-        _embed(mol, smiles, count, seed)
+        usual = embed(mol, count, seed)
         energies = _optimise(mol)
-        order = sorted(range(mol.GetNumConformers()), key=lambda i: (round(energies[i], 4), i))
-        kept = _distinct(mol, order)
+        sound = [i for i in range(mol.GetNumConformers()) if usual or _is_sound(Chem.Mol(mol, False, i))]
+        if not sound:
+            raise _no_structure(mol)
+        kept = _distinct(mol, sorted(sound, key=lambda i: (round(energies[i], 4), i)))
     return tuple(geometry_of(mol, conformer) for conformer in kept)
 
 
-def _embed(mol: Chem.Mol, smiles: str, count: int, seed: int) -> None:
-    """Embed in place, from random coordinates where the distance geometry fails."""
-    parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its fields the wrong types
-    parameters.randomSeed = seed
-    parameters.numThreads = 1
-    for random_coordinates in (False, True):
+def embed(mol: Chem.Mol, count: int, seed: int, places: Mapping[int, Sequence[float]] | None = None) -> bool:
+    """Embed a molecule with explicit hydrogens in place, by the first of `_METHODS` that succeeds.
+
+    Args:
+        mol: The molecule; its conformers are replaced.
+        count: How many embeddings to make.
+        seed: Of the random numbers.
+        places: Positions in ångström near which some atoms are wanted, by index; then from random coordinates only.
+
+    Returns:
+        Whether ETKDGv3 succeeded. What the others make wants a look at its bonds.
+
+    Raises:
+        EmbeddingError: When none succeeds.
+    """
+    for method, random_coordinates in _METHODS:
+        if places and not random_coordinates:
+            continue
+        parameters: Any = method()  # RDKit's stubs give its fields the wrong types
+        parameters.randomSeed, parameters.numThreads = seed, 1
         parameters.useRandomCoords = random_coordinates
+        if places:
+            parameters.SetCoordMap({atom: Point3D(*place) for atom, place in places.items()})
         # one first: a molecule that cannot exist fails once instead of `count` times
         if len(rdDistGeom.EmbedMultipleConfs(mol, 1, parameters)) > 0:
-            rdDistGeom.EmbedMultipleConfs(mol, count, parameters)
-            return
-    raise EmbeddingError(
+            if count > 1:
+                rdDistGeom.EmbedMultipleConfs(mol, count, parameters)
+            return method is rdDistGeom.ETKDGv3
+    raise _no_structure(mol)
+
+
+def _no_structure(mol: Chem.Mol) -> EmbeddingError:
+    smiles = Chem.MolToSmiles(Chem.RemoveHs(mol))
+    return EmbeddingError(
         f"RDKit finds no three-dimensional structure for {smiles}. Check its ring fusions and stereocentres for strain "
         "that cannot exist, or give the geometry yourself as an .xyz file."
+    )
+
+
+def _is_sound(mol: Chem.Mol) -> bool:
+    """Whether the only conformer has the bonds, angles and stereochemistry that the molecule asks for."""
+    radius = Chem.GetPeriodicTable().GetRcovalent
+    radii = np.array([radius(atom.GetAtomicNum()) for atom in mol.GetAtoms()])
+    distances = Chem.Get3DDistanceMatrix(mol) / (radii[:, None] + radii)
+    bonded = Chem.GetAdjacencyMatrix(mol) > 0
+    heavy = np.flatnonzero([atom.GetAtomicNum() > 1 for atom in mol.GetAtoms()])
+    apart = np.ix_(heavy, heavy)
+    touching = ~bonded[apart] & (distances[apart] < _NOT_BONDED) & ~np.eye(len(heavy), dtype=bool)
+    angles = [
+        rdMolTransforms.GetAngleDeg(mol.GetConformer(), one.GetIdx(), atom.GetIdx(), other.GetIdx())
+        for atom in mol.GetAtoms()
+        if atom.GetHybridization() == Chem.HybridizationType.SP
+        for one, other in combinations(atom.GetNeighbors(), 2)
+    ]
+    return bool(
+        (distances[bonded] < _BONDED).all()
+        and not touching.any()
+        and min(angles, default=180.0) > _SHARPEST_SP_DEGREES
+        and same_stereo(mol, mol)
+    )
+
+
+def same_stereo(target: Chem.Mol, placed: Chem.Mol) -> bool:
+    """Tell whether every stereocentre and double bond that a molecule specifies has that form in space.
+
+    Args:
+        target: The molecule, with or without explicit hydrogens.
+        placed: The same atoms in the same order with one conformer; hydrogens may follow.
+    """
+    seen = Chem.Mol(placed)
+    Chem.AssignStereochemistryFrom3D(seen)
+    for atom, there in zip(target.GetAtoms(), seen.GetAtoms(), strict=False):
+        if atom.HasProp("_CIPCode") and atom.GetProp("_CIPCode") != there.GetPropsAsDict(True).get("_CIPCode"):
+            return False
+    return all(
+        bond.GetStereo() in (Chem.BondStereo.STEREONONE, Chem.BondStereo.STEREOANY)
+        or bond.GetStereo() == seen.GetBondWithIdx(bond.GetIdx()).GetStereo()
+        for bond in target.GetBonds()
     )
 
 
@@ -183,99 +264,3 @@ def to_mol(smiles: str, geometry: Geometry) -> Chem.Mol:
         conformer.SetAtomPosition(i, Point3D(x, y, z))
     mol.AddConformer(conformer, assignId=True)
     return mol
-
-
-class XyzError(ValueError):
-    """A file that is not a geometry in XYZ format."""
-
-
-@dataclass(frozen=True, slots=True)
-class XyzFile:
-    """What an XYZ file says."""
-
-    geometry: Geometry
-    """Its atoms, in the order of the file."""
-    charge: int | None
-    """First integer of the comment line, where that starts with two integers."""
-    multiplicity: int | None
-    """Second integer of the comment line: spin multiplicity 2S + 1."""
-
-
-def read_xyz(path: Path) -> XyzFile:
-    """Read a geometry in ångström: a line with the number of atoms, a comment line, then ``symbol x y z`` for each.
-
-    Args:
-        path: The file. Its comment line may start with charge and multiplicity, such as ``-1 1``, or name both, such as
-            ``charge=-1 multiplicity=1``.
-
-    Returns:
-        The geometry, with charge and multiplicity where the file tells them.
-
-    Raises:
-        XyzError: When the file is missing or is no single geometry; the message says what to write instead.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        raise XyzError(f"{path} cannot be read: {error.strerror}. Give the path of an .xyz file.") from error
-    while lines and not lines[-1].strip():
-        lines.pop()
-    count = lines[0].strip() if lines else ""
-    if not (count.isascii() and count.isdigit() and int(count) > 0):
-        raise XyzError(f"{path}, line 1: {count!r} is no number of atoms. Write how many atoms follow.")
-    if len(lines) != int(count) + 2:
-        raise XyzError(
-            f"{path}: line 1 announces {count} atoms, {max(len(lines) - 2, 0)} lines follow the comment. "
-            "Correct the number, and keep one geometry per file."
-        )
-    atoms = [_atom(f"{path}, line {number}", line) for number, line in enumerate(lines[2:], start=3)]
-    geometry = Geometry(tuple(symbol for symbol, _ in atoms), tuple(position for _, position in atoms))
-    charge, multiplicity = _state(f"{path}, line 2", lines[1])
-    return XyzFile(geometry, charge, multiplicity)
-
-
-def to_xyz(geometry: Geometry, comment: str = "") -> str:
-    """Write a geometry in XYZ format, ångström with eight decimals.
-
-    Args:
-        geometry: The atoms.
-        comment: The second line; ``charge multiplicity`` there is read back by `read_xyz`.
-
-    Raises:
-        ValueError: When the comment has a line break.
-    """
-    if len(comment.splitlines()) > 1:
-        raise ValueError(f"The comment {comment!r} has a line break; an XYZ file has room for one line.")
-    atoms = zip(geometry.symbols, geometry.coordinates_angstrom, strict=True)
-    rows = [f"{symbol:<2} {x:15.8f} {y:15.8f} {z:15.8f}" for symbol, (x, y, z) in atoms]
-    return "\n".join([str(len(rows)), comment, *rows]) + "\n"
-
-
-def _atom(place: str, line: str) -> tuple[str, tuple[float, float, float]]:
-    """Read ``symbol x y z``; an atomic number may stand for the symbol, and further columns are ignored."""
-    fields = line.split()
-    try:
-        x, y, z = (float(field) for field in fields[1:4])
-    except ValueError:
-        raise XyzError(f"{place}: {line.strip()!r} is no atom. Write symbol x y z, in ångström.") from None
-    if not all(math.isfinite(value) for value in (x, y, z)):
-        raise XyzError(f"{place}: {line.strip()!r} has a coordinate that is not finite. Write ångström.")
-    table = Chem.GetPeriodicTable()
-    name = fields[0]
-    symbols = {table.GetElementSymbol(number) for number in range(1, 119)}
-    symbol = table.GetElementSymbol(int(name)) if name.isdecimal() and 0 < int(name) < 119 else name.capitalize()
-    if symbol not in symbols:
-        raise XyzError(f"{place}: {name!r} is no element. Write its symbol, such as C or Cl.")
-    return symbol, (x, y, z)
-
-
-def _state(place: str, comment: str) -> tuple[int | None, int | None]:
-    """Charge and multiplicity, where the comment starts with two integers or names both."""
-    named = [re.search(rf"\b{name}\s*=\s*([+-]?\d+)", comment) for name in ("charge", "multiplicity")]
-    try:
-        charge, multiplicity = (int(field) for field in ([match[1] for match in named if match] or comment.split()[:2]))
-    except ValueError:
-        return None, None
-    if multiplicity < 1:
-        raise XyzError(f"{place}: multiplicity {multiplicity} does not exist. Write 1 for a closed shell.")
-    return charge, multiplicity

@@ -8,8 +8,10 @@ from pathlib import Path
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDetermineBonds
 
-from molecules.conformers import Geometry, geometry_of, read_xyz, to_xyz, with_hydrogens
-from molecules.smiles import StructureError, canonical, first_message, parse
+from molecules.conformers import Geometry, geometry_of, same_stereo, with_hydrogens
+from molecules.smiles import StructureError, first_message, parse
+from molecules.standardize import Standardized, standardize
+from molecules.xyz import read_xyz, to_xyz
 
 _MOST_MATCHES = 1000
 
@@ -41,20 +43,26 @@ def pose_in_record(record: str, smiles: str) -> Geometry | None:
     return _placed(mol, smiles)
 
 
-def molecule_in_xyz(path: Path) -> tuple[str, Geometry]:
-    """The molecule that an XYZ file holds, bonds found from its distances, and its shape.
+def molecule_in_xyz(path: Path) -> tuple[Standardized, Geometry]:
+    """The molecule that an XYZ file holds, bonds found from its distances, standardised, and its shape.
 
     Args:
         path: The file, all hydrogens included; its charge is read from the comment line, else 0.
 
     Returns:
-        Its canonical SMILES, and its atoms in the order of that.
+        The molecule as a library would have it, and its atoms in the order of its SMILES, as in `pose_in_record`.
 
     Raises:
         XyzError: When the file is no geometry.
-        PoseError: When no bonds give that charge.
+        PoseError: When it is no closed shell, or no bonds give that charge.
+        StructureError: When there is no candidate in it.
     """
     file = read_xyz(path)
+    if file.multiplicity not in (None, 1):
+        raise PoseError(
+            f"{path} says multiplicity {file.multiplicity}, and descriptors are of closed-shell molecules.",
+            "Give the closed-shell molecule; `eigenlead energy` takes other species.",
+        )
     with rdBase.BlockLogs(), rdBase.CaptureErrorLog() as log:
         mol = Chem.MolFromXYZBlock(to_xyz(file.geometry))
         try:
@@ -66,15 +74,15 @@ def molecule_in_xyz(path: Path) -> tuple[str, Geometry]:
                 "Write charge and multiplicity on its second line, or give an SDF record.",
             ) from error
         Chem.AssignStereochemistryFrom3D(mol)
-        smiles = canonical(Chem.MolToSmiles(Chem.RemoveHs(mol)))
-    return smiles, _placed(mol, smiles)
+        standard = standardize(parse(Chem.MolToSmiles(Chem.RemoveHs(mol))))
+    return standard, _placed(mol, standard.smiles)
 
 
 def _placed(record: Chem.Mol, smiles: str) -> Geometry:
     target = parse(smiles)
     for match in _matches(record, target):
         placed = _with_coordinates(record, target, match)
-        if _same_stereo(target, placed):
+        if same_stereo(target, placed):
             break
     else:
         raise PoseError(
@@ -137,17 +145,3 @@ def _with_coordinates(record: Chem.Mol, target: Chem.Mol, match: Sequence[int]) 
 
 def _hydrogens(mol: Chem.Mol, atom: int) -> list[int]:
     return [n.GetIdx() for n in mol.GetAtomWithIdx(atom).GetNeighbors() if n.GetAtomicNum() == 1]
-
-
-def _same_stereo(target: Chem.Mol, placed: Chem.Mol) -> bool:
-    """Tell whether every stereocentre and double bond that the target specifies has that form in space."""
-    seen = Chem.Mol(placed)
-    Chem.AssignStereochemistryFrom3D(seen)
-    for atom, there in zip(target.GetAtoms(), seen.GetAtoms(), strict=False):  # hydrogens follow in the latter
-        if atom.HasProp("_CIPCode") and atom.GetProp("_CIPCode") != there.GetPropsAsDict(True).get("_CIPCode"):
-            return False
-    return all(
-        bond.GetStereo() in (Chem.BondStereo.STEREONONE, Chem.BondStereo.STEREOANY)
-        or bond.GetStereo() == seen.GetBondWithIdx(bond.GetIdx()).GetStereo()
-        for bond in target.GetBonds()
-    )

@@ -104,8 +104,7 @@ def site_in(model: ModelSystem, site: MichaelSite) -> MichaelSite:
     place = {atom: i for i, atom in enumerate(model.atoms)}
     return MichaelSite(
         smiles=model.smiles,
-        beta=place[site.beta],
-        alpha=place[site.alpha],
+        chain=tuple(place[atom] for atom in site.chain),
         withdrawing=tuple(place[atom] for atom in site.withdrawing),
         bond_order=site.bond_order,
         group=site.group,

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign
+from rdkit.Chem import rdForceFieldHelpers, rdMolAlign
 from rdkit.Geometry import Point3D
 
-from molecules.conformers import EmbeddingError, Geometry, conformers, geometry_of, with_hydrogens
+from molecules.conformers import Geometry, conformers, embed, geometry_of, with_hydrogens
 from molecules.michael import MichaelSite, ThiolateAdduct
 from molecules.model_system import ModelSystem
 from molecules.smiles import parse
@@ -45,7 +44,7 @@ def acceptor_pose(smiles: str) -> Geometry:
 
 
 def adduct_pose(site: MichaelSite, adduct: ThiolateAdduct, acceptor: Geometry) -> Geometry:
-    """The adduct in the shape of its acceptor: CH3S over the more open face of β, then to the nearest minimum.
+    """The adduct in the shape of its acceptor: CH3S over the more open face of C=C, then to the nearest minimum.
 
     Args:
         site: Where, in the molecule of `acceptor`.
@@ -60,13 +59,13 @@ def adduct_pose(site: MichaelSite, adduct: ThiolateAdduct, acceptor: Geometry) -
     """
     xyz = acceptor.coordinates()
     places = {new: _tuple(xyz[old]) for old, new in enumerate(adduct.from_acceptor)}
-    if site.bond_order == 3:  # what was linear at β is bent
-        mol = parse(site.smiles)
-        ends = [atom.GetIdx() for atom in mol.GetAtomWithIdx(site.beta).GetNeighbors() if atom.GetIdx() != site.alpha]
-        for old in (site.beta, *ends):
+    attacked = parse(site.smiles).GetAtomWithIdx(site.attacked)
+    if attacked.GetTotalDegree() == 2:  # what was linear, of an alkyne or an allene, is bent
+        ends = [atom.GetIdx() for atom in attacked.GetNeighbors() if atom.GetIdx() not in site.chain]
+        for old in (site.attacked, *ends):
             del places[adduct.from_acceptor[old]]
     else:
-        sulfur = xyz[site.beta] + _CARBON_SULFUR * _open_face(site, xyz)
+        sulfur = xyz[site.attacked] + _CARBON_SULFUR * _open_face(site, xyz)
         places[adduct.sulfur] = _tuple(sulfur)
         places[adduct.methyl] = _tuple(sulfur + _CARBON_SULFUR * _open_direction(sulfur, xyz))
     return completed(adduct.species.smiles, places)
@@ -104,12 +103,7 @@ def completed(smiles: str, places: Places) -> Geometry:
 
 def _embedded(mol: Chem.Mol, places: Places) -> Chem.Mol:
     whole = Chem.AddHs(mol)
-    parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its fields the wrong types
-    parameters.randomSeed = SEED
-    parameters.useRandomCoords = True
-    parameters.SetCoordMap({atom: Point3D(*place) for atom, place in places.items()})
-    if rdDistGeom.EmbedMolecule(whole, parameters) < 0:
-        raise EmbeddingError(f"RDKit finds no structure of {Chem.MolToSmiles(mol)} in this shape.")
+    embed(whole, 1, SEED, places)
     given = Chem.Mol(whole)
     _put(given, places)
     rdMolAlign.AlignMol(whole, given, atomMap=[(atom, atom) for atom in places])
@@ -139,15 +133,15 @@ def _relax(mol: Chem.Mol, held: Places) -> None:
 
 
 def _open_face(site: MichaelSite, xyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vector from β on which sulfur is farthest from all other atoms, normal to the double bond."""
-    axis = xyz[site.alpha] - xyz[site.beta]
+    """Unit vector from the attacked carbon on which sulfur is farthest from all others, normal to the double bond."""
+    axis = xyz[site.chain[1]] - xyz[site.attacked]
     axis /= np.linalg.norm(axis)
-    others = np.delete(xyz, site.beta, axis=0)
+    others = np.delete(xyz, site.attacked, axis=0)
     one = np.linalg.svd(axis[None, :])[2][1]
     two = np.cross(axis, one)
     angles = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
     directions = np.cos(angles)[:, None] * one + np.sin(angles)[:, None] * two
-    return _most_open(xyz[site.beta], directions, others)
+    return _most_open(xyz[site.attacked], directions, others)
 
 
 def _open_direction(start: NDArray[np.float64], xyz: NDArray[np.float64]) -> NDArray[np.float64]:

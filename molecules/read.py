@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -12,10 +11,12 @@ from pathlib import Path
 
 from molecules.candidate import Candidate, Library, Rejection
 from molecules.given_pose import PoseError, pose_in_record
-from molecules.row import SMILES_TITLES, LibraryError, Row, empty_row, make_row, normalised, shortened
+from molecules.row import LibraryError, Row, shortened
 from molecules.sdf import sdf_rows
+from molecules.smi import smi_rows, text_rows
 from molecules.smiles import StructureError, first_message, parse
 from molecules.standardize import standardize
+from molecules.stereoisomers import stereoisomers
 from molecules.table import table_rows
 from molecules.text import read_text
 
@@ -32,9 +33,9 @@ _CHUNKS_AHEAD = 64
 def read_library(path: Path, pool: Executor | None = None) -> Library:
     """Read, standardise and merge the molecules of a file.
 
-    Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv (comma, semicolon or tab), .sdf, and each of
-    them with .gz. Blank rows count as rows unless only blank ones follow; titles and comments do not. Rows of one
-    molecule, by the InChIKey of its standardised form, are merged into the first of them.
+    Formats: .smi (SMILES, blank, name; ``#`` starts a comment line), .csv and .tsv (comma, semicolon or tab), .txt (as
+    one of these), .sdf, and each of them with .gz. Blank rows count as rows unless only blank ones follow; titles and
+    comments do not. Rows of one molecule, by `Candidate.identity`, are merged into the first of them.
 
     Args:
         path: The file.
@@ -57,7 +58,7 @@ def read_pasted(text: str) -> Library:
         LibraryError: When no line holds a molecule.
     """
     lines = text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
-    return _distinct(_judged(_smi_rows(lines), "The pasted text"))
+    return _distinct(_judged(smi_rows(lines), "The pasted text"))
 
 
 def read_rows(path: Path, pool: Executor | None = None) -> Library:
@@ -99,20 +100,21 @@ def _judge(rows: Sequence[Row | Rejection]) -> list[Candidate | Rejection]:
 def _distinct(rows: Library) -> Library:
     found: dict[str, list[Candidate]] = {}
     for candidate in rows.candidates:
-        found.setdefault(candidate.inchikey, []).append(candidate)
+        found.setdefault(candidate.identity, []).append(candidate)
     return Library(tuple(_merged(same) for same in found.values()), rows.rejections)
 
 
 def _rows(path: Path) -> Iterator[Row | Rejection]:
     """Choose the format by the file's name."""
-    formats = {".smi": _smi_rows, ".csv": table_rows, ".sdf": sdf_rows}
+    formats = {".smi": smi_rows, ".txt": text_rows, ".csv": table_rows, ".tsv": table_rows, ".sdf": sdf_rows}
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
     if path.is_dir():
         raise LibraryError(f"{path} is a folder. Give the path of one .smi, .csv or .sdf file.")
     if suffix not in formats:
         raise LibraryError(
-            f"{path} is no .smi, .csv or .sdf file (.gz may follow). In a spreadsheet program, save it as “CSV UTF-8”."
+            f"{path} is no .smi, .csv or .sdf file (nor .txt, .tsv; .gz may follow). "
+            "In a spreadsheet program, save it as “CSV UTF-8”."
         )
     text = read_text(path)
     rows = text.count("$$$$" if suffix == ".sdf" else "\n")
@@ -127,25 +129,12 @@ def _rows(path: Path) -> Iterator[Row | Rejection]:
         raise LibraryError(f"{path}: {error}") from error
 
 
-def _smi_rows(text: str) -> Iterator[Row | Rejection]:
-    """Read lines of SMILES, blank, name; the first may be titles."""
-    lines = text.split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    titles_may_come = True
-    for number, line in enumerate(lines, start=1):
-        structure, _, name = re.sub(r"[ \t]+", "\t", line.strip(" \t"), count=1).partition("\t")
-        is_titles = titles_may_come and normalised(structure) in SMILES_TITLES
-        if structure.startswith("#") or is_titles:
-            continue
-        titles_may_come = not structure
-        yield make_row(number, structure, name, {}) if structure else empty_row(number)
-
-
 def _candidate(row: Row) -> Candidate | Rejection:
     """Standardise the molecule of a row; what fails is a rejection, whatever it is."""
     try:
-        standard = standardize(parse(row.structure))
+        mol = parse(row.structure)
+        standard = standardize(mol)
+        stereo = stereoisomers(mol, standard)
     except StructureError as error:
         return Rejection(row.row, shortened(row.structure), error.reason, error.remedy)
     except (ValueError, RuntimeError) as error:
@@ -153,7 +142,7 @@ def _candidate(row: Row) -> Candidate | Rejection:
         return Rejection(
             row.row, shortened(row.structure), reason, "Check its bonds and charges in a structure editor."
         )
-    pose, notes = None, [*row.notes, *standard.notes]
+    pose, notes = None, [*row.notes, *standard.notes, *stereo.notes]
     try:
         pose = pose_in_record(row.record, standard.smiles) if row.record else None
     except PoseError as error:
@@ -167,6 +156,7 @@ def _candidate(row: Row) -> Candidate | Rejection:
         input=row.structure,
         columns=row.columns,
         notes=tuple(notes),
+        stereoisomers=stereo.identity,
         pose=pose,
     )
 

@@ -8,20 +8,6 @@ from dataclasses import dataclass, field
 
 from molecules.candidate import Rejection
 
-SMILES_TITLES = ("smiles", "canonical_smiles", "isomeric_smiles", "structure", "smi", "molecule", "mol")
-"""Titles of a column of structures, best first, as `normalised` writes them."""
-NAME_TITLES = (
-    "name",
-    "compound_name",
-    "molecule_name",
-    "compound",
-    "title",
-    "id",
-    "compound_id",
-    "molecule_id",
-    "label",
-)
-"""Titles of a column of names, best first."""
 ENCODING_NOTE = "Its name or columns are not valid UTF-8 and were read as Windows-1252; check their accents."
 _SHOWN = 120  # characters of a rejected input that are repeated
 _FOREIGN = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8, as Python's "surrogateescape" carries it
@@ -50,7 +36,9 @@ class Row:
     """The SDF record, where its coordinates are three-dimensional."""
 
 
-def make_row(row: int, structure: str, name: str, columns: Mapping[str, str]) -> Row | Rejection:
+def make_row(
+    row: int, structure: str, name: str, columns: Mapping[str, str], notes: tuple[str, ...] = ()
+) -> Row | Rejection:
     """Build a row from raw cells: names may be in a foreign encoding, structures may not."""
     foreign = _FOREIGN.search(structure)
     if foreign:
@@ -61,7 +49,8 @@ def make_row(row: int, structure: str, name: str, columns: Mapping[str, str]) ->
             f"Character {position} of the SMILES is the byte 0x{byte:02X}, which is not UTF-8 text.",
             "Write the SMILES again in plain ASCII characters, and save the file as UTF-8.",
         )
-    notes = (ENCODING_NOTE,) if is_foreign("".join((name, *columns, *columns.values()))) else ()
+    if is_foreign("".join((name, *columns, *columns.values()))):
+        notes = (*notes, ENCODING_NOTE)
     cells = {readable(title): readable(value) for title, value in columns.items()}
     return Row(row, structure.strip(), " ".join(readable(name).split()), cells, notes)
 
@@ -69,11 +58,6 @@ def make_row(row: int, structure: str, name: str, columns: Mapping[str, str]) ->
 def empty_row(row: int) -> Rejection:
     """Reject a row without content."""
     return Rejection(row, "", "The row is empty.", "Delete it, or write a SMILES into it.")
-
-
-def normalised(title: str) -> str:
-    """Write a column title in lower case, with _ for blanks and hyphens."""
-    return re.sub(r"[\s_-]+", "_", readable(title).strip().lower())
 
 
 def is_foreign(text: str) -> bool:

@@ -6,6 +6,19 @@ import re
 
 from rdkit import Chem, rdBase
 
+from molecules.annotation import resolved
+from molecules.errors import StructureError
+
+__all__ = [
+    "SmilesError",
+    "StructureError",
+    "canonical",
+    "first_message",
+    "make_stereo_relative",
+    "parse",
+    "split_extension",
+]
+
 _REMEDIES = (
     ("unclosed ring", "Close every ring: each ring number is written twice."),
     ("ring closure", "Check the ring numbers: each one opens and closes between two different atoms, once."),
@@ -17,24 +30,11 @@ _REMEDIES = (
 MOST_CHARACTERS = 2000
 """Of a SMILES. Each of 60 heavy atoms may take ten with its isotope, stereo and bonds; more costs only time."""
 _REDRAW = "Draw the molecule in a structure editor and copy its SMILES."
+_EXTENDED = re.compile(r"(\S+)\s+(\|.*\|)", re.DOTALL)
 _POSITION = re.compile(r"around position (\d+)")
 _RELATIVE = {Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS, Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS}
 _ATOM_NUMBERS = re.compile(r" for atom # \d+ \w+| Unkekulized atoms:.*|(?<= atom) \d+")  # counted from 0: misleading
 _TIMESTAMP = re.compile(r"^\[\d\d:\d\d:\d\d\]\s*", re.MULTILINE)
-
-
-class StructureError(ValueError):
-    """A structure that the pipeline cannot take."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"{reason} {remedy}")
-        self.reason = reason
-        """What is wrong, with the place."""
-        self.remedy = remedy
-        """What to write instead."""
-
-    def __reduce__(self) -> tuple[type[StructureError], tuple[str, str]]:
-        return type(self), (self.reason, self.remedy)
 
 
 class SmilesError(StructureError):
@@ -44,16 +44,19 @@ class SmilesError(StructureError):
 def parse(smiles: str) -> Chem.Mol:
     """Read a SMILES strictly: the whole text is the molecule, sanitised by RDKit.
 
+    Atom map numbers, which mark atoms for a reaction and belong to no molecule, are dropped.
+
     Args:
-        smiles: The SMILES; blanks around it are ignored.
+        smiles: The SMILES or CXSMILES (a blank and an extension between bars follow); blanks around it are ignored.
 
     Returns:
-        The molecule, its atoms in written order.
+        The molecule, its atoms in written order; those of groups that an extension names come last.
 
     Raises:
         SmilesError: When the text is empty, very long, holds blanks or non-ASCII characters, or RDKit cannot read it.
+        StructureError: When the extension makes it more or less than one molecule, as `annotation.resolved` says.
     """
-    text = smiles.strip()
+    text, extension = split_extension(smiles.strip())
     if not text:
         raise SmilesError("The SMILES is empty.", "Write the structure as SMILES, such as C=CC#N.")
     if len(text) > MOST_CHARACTERS:
@@ -71,6 +74,36 @@ def parse(smiles: str) -> Chem.Mol:
         mol = Chem.MolFromSmiles(text)
     if mol is None:
         raise _explain(text, log.messages)
+    return _without_maps(_extended(mol, text, extension) if extension else mol)
+
+
+def split_extension(text: str) -> tuple[str, str]:
+    """Split CXSMILES into the SMILES and the extension between bars; the latter is empty where there is none."""
+    found = _EXTENDED.fullmatch(text)
+    return (found[1], found[2]) if found else (text, "")
+
+
+def _extended(plain: Chem.Mol, text: str, extension: str) -> Chem.Mol:
+    """Read a SMILES that is known to be good with its extension."""
+    whole = f"{text} {extension}"
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(whole)
+        if mol is None:
+            raise SmilesError(
+                f"RDKit cannot read the extension of the CXSMILES, {_excerpt(extension, 1)}.",
+                f"Leave it out if it only holds a drawing: write {Chem.MolToSmiles(plain)}.",
+            )
+        return resolved(mol, lambda: Chem.MolFromSmiles(whole, sanitize=False))
+
+
+def _without_maps(mol: Chem.Mol) -> Chem.Mol:
+    mapped = [atom for atom in mol.GetAtoms() if atom.GetAtomMapNum()]
+    if not mapped:
+        return mol
+    for atom in mapped:
+        atom.SetAtomMapNum(0)
+    mol = Chem.RemoveHs(mol)  # RDKit keeps hydrogens with a number
+    Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
     return mol
 
 
@@ -96,7 +129,7 @@ def make_stereo_relative(mol: Chem.Mol) -> None:
 
 def first_message(log: str) -> str:
     """Return the first line of what RDKit logged, without its time."""
-    lines = _TIMESTAMP.sub("", log).strip().splitlines()
+    lines = [line for line in _TIMESTAMP.sub("", log).splitlines() if line.strip("* ") and "Violation" not in line]
     return lines[0] if lines else "it gives no reason"
 
 

@@ -3,64 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdinchi, rdMolDescriptors
+from rdkit.Chem import rdinchi
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
+from molecules.charges import recombined
+from molecules.open_stereo import open_stereo
+from molecules.salts import parent
 from molecules.smiles import StructureError, parse
 
 MAX_HEAVY_ATOMS = 60
 """Largest molecule that is taken; beyond it the quantum steps are out of reach."""
-MOST_TAUTOMER_STEPS = 250
-"""Tautomers that are compared, and proton shifts that are tried, for one molecule. A count and no time, so that the
-result is the same on every machine. What reaches it is counted in benchmarks/results/intake.md."""
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "I"})
 """Elements that candidates may hold."""
 _SALT_METALS = frozenset({"Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba", "Al", "Zn", "Ag"})
-_COMPARABLE = 0.5  # share of the parent's heavy atoms from which a second molecule makes the row a mixture
-
-# Usual partners of drug salts and solvates, written as neutral molecules, or as ions that no proton makes neutral.
-_PARTNERS = {
-    "[Cl-]": "chloride",
-    "[Br-]": "bromide",
-    "[I-]": "iodide",
-    "F[B-](F)(F)F": "tetrafluoroborate",
-    "F[P-](F)(F)(F)(F)F": "hexafluorophosphate",
-    "Cl": "hydrogen chloride",
-    "Br": "hydrogen bromide",
-    "I": "hydrogen iodide",
-    "O": "water",
-    "N": "ammonia",
-    "CO": "methanol",
-    "CCO": "ethanol",
-    "CC(=O)O": "acetic acid",
-    "O=CO": "formic acid",
-    "O=C(O)C(F)(F)F": "trifluoroacetic acid",
-    "CS(=O)(=O)O": "methanesulfonic acid",
-    "Cc1ccc(S(=O)(=O)O)cc1": "toluenesulfonic acid",
-    "O=S(=O)(O)c1ccccc1": "benzenesulfonic acid",
-    "O=S(=O)(O)O": "sulfuric acid",
-    "O=P(O)(O)O": "phosphoric acid",
-    "O=[N+]([O-])O": "nitric acid",
-    "O=C(O)C(=O)O": "oxalic acid",
-    "O=C(O)CCC(=O)O": "succinic acid",
-    "O=C(O)/C=C/C(=O)O": "fumaric acid",
-    "O=C(O)/C=C\\C(=O)O": "maleic acid",
-    "O=C(O)CC(=O)O": "malonic acid",
-    "O=C(O)CC(O)(CC(=O)O)C(=O)O": "citric acid",
-    "O=C(O)C(O)C(O)C(=O)O": "tartaric acid",
-    "O=C(O)[C@H](O)[C@@H](O)C(=O)O": "tartaric acid",
-    "O=C(O)[C@@H](O)[C@H](O)C(=O)O": "tartaric acid",
-    "O=C(O)CC(O)C(=O)O": "malic acid",
-    "O=C(O)c1ccccc1": "benzoic acid",
-    "NC(CO)(CO)CO": "tromethamine",
-    "OCCNCCO": "diethanolamine",
-    "CCN(CC)CC": "triethylamine",
-    "CCN(C(C)C)C(C)C": "diisopropylethylamine",
-    "CS(C)=O": "dimethyl sulfoxide",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +25,10 @@ class Standardized:
     """The parent of an input structure."""
 
     smiles: str
-    """Canonical isomeric SMILES: one molecule, neutral where protons can make it so, in its canonical tautomer."""
+    """Canonical isomeric SMILES: one molecule, with as little charge as protons can make it, in the tautomer that was
+    drawn."""
     inchikey: str
-    """Standard InChIKey of `smiles`."""
+    """Standard InChIKey of `smiles`; the same for most of its tautomers."""
     notes: tuple[str, ...]
     """What was changed or could not be decided, in sentences for a chemist."""
 
@@ -78,10 +36,10 @@ class Standardized:
 def standardize(mol: Chem.Mol) -> Standardized:
     """Bring a molecule into the one form that is computed.
 
-    Salts and solvates are stripped, functional groups written one way, protons moved so that the molecule is neutral,
-    isotopes dropped. In tautomers, protons move between heteroatoms only: every hydrogen of a carbon stays where the
-    chemist drew it, so that no C=C bond of a warhead moves and no stereocentre is lost. The result does not depend on
-    the order of the atoms.
+    Salts and solvates are stripped, sulfoxides and phosphine oxides written one way, protons moved so that the molecule
+    is as little charged as it can be, isotopes dropped. No atom but those protons moves: the tautomer is the one that
+    was drawn, since which of them is lowest is a question of energies and none of drawing. The result does not depend
+    on the order of the atoms.
 
     Args:
         mol: A sanitised molecule; it is not changed.
@@ -91,20 +49,20 @@ def standardize(mol: Chem.Mol) -> Standardized:
 
     Raises:
         StructureError: When there is no candidate in it: no carbon, an element out of reach, unpaired electrons, an
-            attachment point, or more than `MAX_HEAVY_ATOMS` heavy atoms.
+            attachment point, more than `MAX_HEAVY_ATOMS` heavy atoms, or a mixture.
     """
     _check(mol)
     with rdBase.BlockLogs():
-        clean = _reordered(rdMolStandardize.Cleanup(mol))
-        parent, notes = _parent(clean)
-        for step in (_without_isotopes, _uncharged, _canonical_tautomer):
-            parent, note = step(parent)
-            notes += note
-        smiles, mol = _written(parent)
-        inchikey: str = rdinchi.MolToInchiKey(mol)
+        clean = _reordered(recombined(rdMolStandardize.MetalDisconnector().Disconnect(Chem.RemoveHs(mol))))
+        found = parent(clean)
+        notes = [f"Stripped from the salt or solvate: {', '.join(found.stripped)}."] if found.stripped else []
+        notes += _charge_notes(found.mol, found.drawn, found.drawn_charge)
+        bare, isotopes = _without_isotopes(found.mol)
+        smiles, written = _written(bare)
+        inchikey: str = rdinchi.MolToInchiKey(written)
     if not inchikey:
         raise StructureError(f"InChI cannot describe {smiles}.", "Check its bonds and charges in a structure editor.")
-    return Standardized(smiles, inchikey, (*notes, *_open_stereo(mol)))
+    return Standardized(smiles, inchikey, (*notes, *isotopes, *_stereo_notes(written)))
 
 
 def _check(mol: Chem.Mol) -> None:
@@ -159,53 +117,6 @@ def _reordered(mol: Chem.Mol) -> Chem.Mol:
     return _written(mol)[1]
 
 
-def _parent(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
-    """Choose the molecule of a salt, solvate or mixture, and say what was left out."""
-    fragments = list(Chem.GetMolFrags(mol, asMols=True))
-    if len(fragments) == 1:
-        return mol, []
-    names = [_partner_name(fragment) for fragment in fragments]
-    # A known partner of salts is the parent only where nothing else holds carbon.
-    parent = max(
-        range(len(fragments)),
-        key=lambda i: (
-            _has_carbon(fragments[i]),
-            names[i] is None,
-            fragments[i].GetNumHeavyAtoms(),
-            rdMolDescriptors.CalcExactMolWt(fragments[i]),
-            Chem.MolToSmiles(fragments[i]),
-        ),
-    )
-    kept = Chem.MolToSmiles(fragments[parent])
-    stripped: dict[str, None] = {}  # a set that keeps its order
-    mixed: dict[str, None] = {}
-    for i, fragment in enumerate(fragments):
-        smiles = Chem.MolToSmiles(fragment)
-        if i == parent or smiles == kept:
-            continue
-        size = fragment.GetNumHeavyAtoms() / fragments[parent].GetNumHeavyAtoms()
-        if names[i] is None and _has_carbon(fragment) and size >= _COMPARABLE:
-            mixed[smiles] = None
-        else:
-            stripped[names[i] or smiles] = None
-    notes = []
-    if stripped:
-        notes.append(f"Stripped from the salt or solvate: {', '.join(stripped)}.")
-    if mixed:
-        notes.append(f"The row is a mixture: {kept} was kept and {', '.join(mixed)} left out. Give each its own row.")
-    return _reordered(fragments[parent]), notes
-
-
-def _partner_name(mol: Chem.Mol) -> str | None:
-    """Name a usual partner of salts and solvates; None for other molecules."""
-    written: str = Chem.MolToSmiles(mol)
-    uncharged: str = Chem.MolToSmiles(rdMolStandardize.Uncharger().uncharge(mol))
-    if mol.GetNumAtoms() == 1 and mol.GetAtomWithIdx(0).GetSymbol() in _SALT_METALS:
-        element: str = Chem.GetPeriodicTable().GetElementName(mol.GetAtomWithIdx(0).GetAtomicNum())
-        return element.lower()
-    return _PARTNERS.get(written) or _PARTNERS.get(uncharged)
-
-
 def _without_isotopes(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
     labelled = [atom for atom in mol.GetAtoms() if atom.GetIsotope()]
     if not labelled:
@@ -217,63 +128,22 @@ def _without_isotopes(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
     return _reordered(Chem.RemoveHs(mol)), [note]
 
 
-def _uncharged(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
-    before, before_charge = Chem.MolToSmiles(mol), Chem.GetFormalCharge(mol)
-    neutral = rdMolStandardize.Uncharger().uncharge(mol)
-    charge = Chem.GetFormalCharge(neutral)
+def _charge_notes(mol: Chem.Mol, drawn: str, drawn_charge: int) -> list[str]:
+    charge = Chem.GetFormalCharge(mol)
     notes = []
-    if Chem.MolToSmiles(neutral) != before:
-        was = f"charge {before_charge:+d}" if before_charge else "zwitterion"
+    if Chem.MolToSmiles(mol) != drawn:
+        was = f"charge {drawn_charge:+d}" if drawn_charge else "zwitterion"
         notes.append(f"Protons were moved to write the molecule with as little charge as possible (was: {was}).")
     if charge:
         notes.append(f"It carries a permanent charge of {charge:+d}, which is kept.")
-    return _reordered(neutral), notes
+    return notes
 
 
-@cache
-def _enumerator() -> rdMolStandardize.TautomerEnumerator:
-    enumerator = rdMolStandardize.TautomerEnumerator()
-    enumerator.SetRemoveSp3Stereo(False)
-    enumerator.SetRemoveBondStereo(False)
-    enumerator.SetMaxTautomers(MOST_TAUTOMER_STEPS)
-    enumerator.SetMaxTransforms(MOST_TAUTOMER_STEPS)
-    return enumerator
-
-
-def _canonical_tautomer(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
-    """Choose RDKit's best-scored tautomer among those with the same hydrogens on every carbon.
-
-    Without that condition RDKit turns but-2-enones into but-3-enones of equal score and 2-ene-1,4-diones into
-    hydroquinones, which are other compounds with other reactivity. Where the search does not come to its end, the
-    tautomer that was drawn stays: the best of a part would depend on which one that was.
-    """
-    found = _enumerator().Enumerate(mol)
-    if found.status != rdMolStandardize.TautomerEnumeratorStatus.Completed:
-        return mol, ["It has too many tautomers to compare them all: the one that was drawn is computed."]
-    carbons = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 6]
-
-    def carbon_hydrogens(tautomer: Chem.Mol) -> list[int]:
-        return [tautomer.GetAtomWithIdx(i).GetTotalNumHs() for i in carbons]
-
-    drawn = carbon_hydrogens(mol)
-    allowed = [tautomer for tautomer in found.tautomers if carbon_hydrogens(tautomer) == drawn]
-    best = _enumerator().PickCanonical(allowed) if len(allowed) > 1 else mol
-    before, after = Chem.MolToSmiles(mol), _written(best)[0]
-    if before == after:
-        return mol, []
-    return best, [f"Its canonical tautomer is computed: {after} instead of {before}."]
-
-
-def _open_stereo(mol: Chem.Mol) -> list[str]:
+def _stereo_notes(mol: Chem.Mol) -> list[str]:
     """Report stereocentres and double bonds that the structure leaves open."""
-    unspecified = [
-        element for element in Chem.FindPotentialStereo(mol) if element.specified == Chem.StereoSpecified.Unspecified
-    ]
-    bonds = sum(element.type == Chem.StereoType.Bond_Double for element in unspecified)
-    centres = len(unspecified) - bonds
     counts = [
         f"{number} {noun}{'' if number == 1 else 's'}"
-        for number, noun in ((centres, "stereocentre"), (bonds, "double bond"))
+        for number, noun in zip(open_stereo(mol), ("stereocentre", "double bond"), strict=True)
         if number
     ]
     if not counts:

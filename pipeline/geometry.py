@@ -123,7 +123,7 @@ def relax(species: Species, level: LevelOfTheory, seed: int) -> RelaxedGeometry:
     if species.driven:
         return _at_the_top(species, species.driven, [geometry for _, geometry, _ in minima[:PATHS]])
     energy, geometry, converged = minima[0]
-    flags = _rearrangements(species.smiles, geometry)
+    flags = rearrangements(species.smiles, geometry)
     if not converged:
         flags.append(f"The geometry is not fully relaxed after {MAX_STEPS} steps.")
     ensemble, spread = _ensemble(species.smiles, minima)
@@ -148,7 +148,7 @@ def _ensemble(smiles: str, minima: Sequence[tuple[float, Geometry, bool]]) -> tu
         known = any(
             energy - other < SAME_HARTREE and np.allclose(moments, others, rtol=_SAME_MOMENTS) for other, others in kept
         )
-        if converged and not known and not _rearrangements(smiles, geometry):
+        if converged and not known and not rearrangements(smiles, geometry):
             kept.append((energy, moments))
     if not kept:
         return 0.0, 0.0
@@ -241,8 +241,16 @@ def _restraints(pose: Geometry) -> list[Hookean]:
     ]
 
 
-def _rearrangements(smiles: str, geometry: Geometry) -> list[str]:
-    """Bonds that the geometry has broken, to hydrogen too, and bonds between heavy atoms that it has formed."""
+def rearrangements(smiles: str, geometry: Geometry) -> list[str]:
+    """Bonds that the geometry has broken, to hydrogen too, and bonds between heavy atoms that it has formed.
+
+    Args:
+        smiles: What the molecule is.
+        geometry: Its atoms in written order, hydrogens last.
+
+    Returns:
+        A sentence for each.
+    """
     mol = Chem.AddHs(parse(smiles))
     xyz = geometry.coordinates()
     flags = []

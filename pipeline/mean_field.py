@@ -13,6 +13,7 @@ from pyscf import dft, gto, scf
 from pyscf.lib.exceptions import BasisNotFoundError
 
 from molecules.conformers import Geometry
+from pipeline.core_potential import core_potentials
 from pipeline.errors import InputError
 from pipeline.level import LevelOfTheory
 
@@ -27,7 +28,6 @@ LEAST_DESCENT_HARTREE = 0.01
 """A lower solution counts from here on: it is another state. Smaller gains come of a broken symmetry, which makes other
 rungs worse: in O2/STO-3G it gains 1.5 millihartree, and PBE0 on that density loses 17."""
 _MOST_DESCENTS = 2
-_KRYPTON = 36
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,34 +61,34 @@ def check_state(symbols: Iterable[str], charge: int, multiplicity: int) -> None:
 
 
 def molecule(geometry: Geometry, charge: int, multiplicity: int, basis: str) -> gto.Mole:
-    """PySCF's molecule; element and basis problems become readable errors.
+    """PySCF's molecule, with the core potentials that belong to the basis; what does not fit becomes a readable error.
 
     Raises:
-        InputError: charge and multiplicity do not fit, or the basis is unknown or lacks an element.
+        InputError: charge and multiplicity do not fit, or the basis is unknown, lacks an element, or has neither
+            functions nor a potential for its core.
     """
     check_state(geometry.symbols, charge, multiplicity)
     try:
-        return gto.M(
+        potentials = core_potentials(geometry.symbols, basis)
+        n_core = sum(potentials[symbol][0] for symbol in geometry.symbols if symbol in potentials)
+        check_state(geometry.symbols, charge + n_core, multiplicity)
+        mol = gto.M(
             atom=list(zip(geometry.symbols, geometry.coordinates().tolist(), strict=True)),
             basis=basis,
-            ecp=_core_potentials(geometry.symbols, basis),
+            ecp=potentials,
             charge=charge,
             spin=multiplicity - 1,
             verbose=0,
         )
-    except (BasisNotFoundError, KeyError, RuntimeError) as error:
+    except (BasisNotFoundError, KeyError, RuntimeError, OSError, AssertionError) as error:
         raise InputError(
             f"The basis {basis!r} cannot be used here: {error}.", "Use a basis that has all elements, such as def2-svp."
         ) from error
-
-
-def _core_potentials(symbols: Iterable[str], basis: str) -> dict[str, str]:
-    """The effective core potentials that belong to the basis; PySCF does not add them by itself.
-
-    The def2 bases have them from rubidium on: Weigend, Ahlrichs, Phys. Chem. Chem. Phys. 7, 3297 (2005).
-    """
-    heavy = {symbol for symbol in symbols if gto.charge(symbol) > _KRYPTON}
-    return dict.fromkeys(sorted(heavy), basis) if basis.lower().startswith("def2") else {}
+    if max(mol.nelec) > mol.nao:
+        raise InputError(
+            f"{mol.nelectron} electrons do not fit into the {mol.nao} functions of {basis!r}.", "Use a larger basis."
+        )
+    return mol
 
 
 def n_basis(symbols: Iterable[str], basis: str) -> int:

@@ -76,6 +76,21 @@ def highest_point(atoms: Atoms, stays: int, leaves: int) -> Top:
     )
 
 
+def pulled_apart(atoms: Atoms, stays: int, leaves: int, distance: float) -> Atoms:
+    """Two bonded atoms at a distance in ångström, all else relaxed.
+
+    Args:
+        atoms: a minimum, with its calculator.
+        stays: one of the two atoms.
+        leaves: the other; what it is bonded to goes with it.
+        distance: between the two.
+
+    Raises:
+        RuntimeError: the calculator does not converge.
+    """
+    return _at(atoms, stays, leaves, _fragment(atoms, stays, leaves), distance)
+
+
 def _at(atoms: Atoms, stays: int, leaves: int, moving: list[int], distance: float) -> Atoms:
     """Relaxed with that distance held."""
     moved = atoms.copy()

@@ -9,7 +9,9 @@ from typing import Literal, get_args
 RungName = Literal["xtb", "mean_field", "dft", "casci", "casci_pdft", "vqe", "vqe_pdft"]
 RUNGS: tuple[RungName, ...] = get_args(RungName)
 RANKING_RUNG: RungName = "vqe_pdft"
-"""The rung that ranks. Its null model is casci_pdft: what separates the two is the VQE alone."""
+"""The rung that ranks."""
+EXACT_RUNG: RungName = "casci_pdft"
+"""Its null model: what separates the two is the VQE alone."""
 
 HARTREE_IN_EV = 27.211386245981
 HARTREE_IN_KCAL_MOL = 627.5094740631

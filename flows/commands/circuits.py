@@ -73,8 +73,8 @@ def circuit(
     for cost in made.costs:
         table.add_row(cost.grouping, f"{cost.n_groups:,}", f"{cost.two_qubit_gates}", f"{cost.shots:,}")
     console.print(table)
-    console.print(made.summary, highlight=False, markup=False)
+    console.print(made.summary)
     for path in filter(None, (out, draw)):
-        console.print(f"Wrote {path}", highlight=False, markup=False)
+        console.print(f"Wrote {path}")
     for flag in made.flags:
-        errors.print(f"Note: {flag}", markup=False)
+        errors.print(f"Note: {flag}")

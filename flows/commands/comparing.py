@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from flows.commands.options import console
 
@@ -36,17 +35,17 @@ def compare(
         _show(section)
     if out is not None:
         write_comparison(found, out)
-        console.print(f"Written: {out}", highlight=False, markup=False)
+        console.print(f"Written: {out}")
 
 
 def _show(section: Section) -> None:
-    console.print(f"\n{section.title}", style="bold", highlight=False, markup=False)
+    console.print(f"\n{section.title}", style="bold")
     if section.text:
-        console.print(section.text, highlight=False, markup=False)
+        console.print(section.text)
     if section.rows:
         table = Table()
         for place, title in enumerate(section.header):
             table.add_column(title, justify="left" if place < section.n_words else "right", overflow="fold")
         for row in section.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*row)
         console.print(table)

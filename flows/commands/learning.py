@@ -56,7 +56,7 @@ def train(
         from models.evidence_file import TABLE
 
         have, wanted = collected(TABLE, minutes, workers, store, console)
-        console.print(f"{have} of {wanted} molecules are in {TABLE}.", highlight=False)
+        console.print(f"{have} of {wanted} molecules are in {TABLE}.")
         return
     from flows import training
 

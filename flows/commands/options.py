@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from flows.console import plain_console
 from flows.request import ObjectiveName, ProfileName
 
 FAILED, WRONG_REQUEST, PARTIAL = 1, 2, 3
 CORES = os.cpu_count() or 1
 
-console = Console(soft_wrap=True)
-errors = Console(stderr=True, soft_wrap=True)
+console = plain_console()
+errors = plain_console(stderr=True)
 
-LibraryPath = Annotated[Path, typer.Argument(help="A .smi, .csv or .sdf file, also .gz.")]
+LibraryPath = Annotated[Path, typer.Argument(help="A .smi, .txt, .csv, .tsv or .sdf file, also .gz.")]
 ProfileOption = Annotated[ProfileName, typer.Option(help="How accurate, and how long it takes.")]
+NeutralOption = Annotated[
+    bool,
+    typer.Option("--neutral", help="Compute reactivity for the neutral molecule, not for its form at pH 7.4."),
+]
 ObjectiveOption = Annotated[
     str,
     typer.Option(metavar="NAME|FILE.yaml", help=f"What to rank by: {', '.join(ObjectiveName)}, or a file of yours."),

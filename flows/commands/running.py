@@ -7,7 +7,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from flows.commands.options import (
@@ -20,6 +19,7 @@ from flows.commands.options import (
     SeedOption,
     StoreOption,
     console,
+    errors,
 )
 from pipeline.errors import InputError
 
@@ -90,7 +90,7 @@ def run_circuit(
         if as_json:
             sys.stdout.write(json.dumps(plan.as_json(), indent=1, allow_nan=False) + "\n")
         else:
-            console.print(f"{plan.title}, on {plan.backend}: {plan.summary}", highlight=False, markup=False)
+            console.print(f"{plan.title}, on {plan.backend}: {plan.summary}")
         return
     run = running.run_circuit(request, options)
     if as_json:
@@ -102,7 +102,9 @@ def run_circuit(
         above = 1000 * (value - run.state.ansatz_hartree)
         table.add_row(name, f"{value:.6f}", "" if error is None else f"{1000 * error:.2f}", f"{above:.2f}")
     console.print(table)
-    console.print(run.summary, highlight=False, markup=False)
+    console.print(run.summary)
+    for flag in run.flags:
+        errors.print(f"Note: {flag}")
 
 
 def _show_list(as_json: bool) -> None:
@@ -117,5 +119,5 @@ def _show_list(as_json: bool) -> None:
         return
     table = Table("backend", "what it is", "can run here")
     for name, what, missing in rows:
-        table.add_row(*map(escape, (name, what, missing or "yes")))
+        table.add_row(name, what, missing or "yes")
     console.print(table)

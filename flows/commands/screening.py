@@ -14,6 +14,7 @@ from flows.commands.options import (
     CORES,
     PARTIAL,
     LibraryPath,
+    NeutralOption,
     ObjectiveOption,
     ProfileOption,
     SeedOption,
@@ -43,6 +44,7 @@ def screen(
     out: Annotated[Path, typer.Option(help="Folder for the report.")],
     objective: ObjectiveOption = ObjectiveName.covalent.value,
     profile: ProfileOption = ProfileName.quick,
+    neutral: NeutralOption = False,
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of the best get an explanation.")] = 20,
     seed: SeedOption = 0,
     workers: WorkersOption = CORES,
@@ -97,6 +99,7 @@ def screen(
         out=str(out),
         **_objective(objective),
         profile=profile,
+        neutral=neutral,
         top=top,
         seed=seed,
         workers=workers,
@@ -119,20 +122,21 @@ def screen(
     from flows.report.words import first_sentence
     from flows.report.write import read_report
     from flows.screen import run_screen
+    from pipeline.ranks import places
 
     page = run_screen(request)
     report = read_report(page.parent)
-    console.print(f"\nReport: {page.resolve()}", highlight=False)
-    for candidate in report.candidates[:3]:
+    console.print(f"\nReport: {page.resolve()}")
+    placed = places([candidate.rank for candidate in report.candidates])
+    for candidate, place in zip(report.candidates[:3], placed, strict=False):
         sentence = first_sentence(candidate.explanation.text) if candidate.explanation else ""
-        console.print(f"{candidate.rank}. {candidate.name}: {sentence}", highlight=False, markup=False)
+        console.print(f"{place}. {candidate.name}: {sentence}")
     if report.quantum_step:
-        console.print(report.quantum_step.sentence, highlight=False, markup=False)
+        console.print(report.quantum_step.sentence)
     if report.rejected or report.failed:
         errors.print(
             f"{len(report.rejected)} rows were rejected and {len(report.failed)} calculations failed; "
             f"the report and {out / 'rejected.csv'} say why and what to do.",
-            markup=False,
         )
         raise typer.Exit(PARTIAL)
 
@@ -141,6 +145,7 @@ def estimate(
     library: LibraryPath,
     objective: ObjectiveOption = ObjectiveName.covalent.value,
     profile: ProfileOption = ProfileName.quick,
+    neutral: NeutralOption = False,
     seed: SeedOption = 0,
     workers: WorkersOption = CORES,
     store: StoreOption = "",
@@ -150,6 +155,7 @@ def estimate(
         library=str(library),
         **_objective(objective),
         profile=profile,
+        neutral=neutral,
         seed=seed,
         workers=workers,
         store=store,
@@ -161,7 +167,7 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
     """Rebuild the report of a screen from its report.json."""
     from flows.report.write import read_report, write_report
 
-    console.print(f"Report: {write_report(read_report(folder), folder).resolve()}", highlight=False)
+    console.print(f"Report: {write_report(read_report(folder), folder).resolve()}")
 
 
 def _claim_folder(folder: Path, request: ScreenRequest, resume: bool) -> None:
@@ -205,7 +211,7 @@ def _show_estimate(request: ScreenRequest, where: Console) -> None:
 
     library = candidates(request)
     level = profile(request.profile)
-    calculations = plan(library, chosen_objective(request), level).unique(level, request.seed)
+    calculations = plan(library, chosen_objective(request), level, request.neutral).unique(level, request.seed)
     cost = cost_of(calculations.values(), level, request.seed, request.workers, Store(request.store or None))
     where.print(
         f"{len(library.candidates)} candidates, {len(library.rejections)} rejected rows. "
@@ -215,6 +221,4 @@ def _show_estimate(request: ScreenRequest, where: Console) -> None:
         f"Memory: {cost.gigabytes_per_worker:.1f} GB a worker.\n"
         f"The largest species is {cost.largest}; time grows with about the power "
         f"{EXPONENT:.1f} of that, and this machine takes {cost.machine_factor:.1f} times as long as the reference.",
-        highlight=False,
-        markup=False,
     )

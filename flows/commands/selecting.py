@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from flows.commands.options import JsonOption, SeedOption, StoreOption, console, errors
 
@@ -52,11 +51,11 @@ def select(
     table = Table("solver", "objective", "bound", "seconds", title=f"{k} of {document.n}", title_justify="left")
     for one in document.solvers:
         bound = "" if one.bound is None else f"{one.bound:.4f}"
-        table.add_row(Text(one.title), f"{one.objective:.4f}", bound, f"{one.seconds:.1f}")
+        table.add_row(one.title, f"{one.objective:.4f}", bound, f"{one.seconds:.1f}")
     console.print(table)
     for skipped in document.skipped:
-        errors.print(f"{skipped.title} was not run: {skipped.reason}", highlight=False, markup=False)
-    console.print(document.sentence, highlight=False, markup=False)
+        errors.print(f"{skipped.title} was not run: {skipped.reason}")
+    console.print(document.sentence)
     for compound in document.chosen:
-        console.print(f"{compound.rank}. {compound.name}", highlight=False, markup=False)
-    console.print(f"Page: {page.resolve()}", highlight=False, markup=False)
+        console.print(f"{compound.place}. {compound.name}")
+    console.print(f"Page: {page.resolve()}")

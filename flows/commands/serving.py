@@ -46,10 +46,8 @@ def doctor() -> None:
     sound = True
     for finding in examine():
         sound = sound and finding.sound
-        console.print(
-            f"{'ok  ' if finding.sound else 'FAIL'} {finding.what}: {finding.detail}", highlight=False, markup=False
-        )
+        console.print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.what}: {finding.detail}")
         if not finding.sound:
-            console.print(f"     {finding.remedy}", highlight=False, markup=False)
+            console.print(f"     {finding.remedy}")
     if not sound:
         raise typer.Exit(FAILED)

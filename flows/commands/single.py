@@ -68,9 +68,9 @@ def energy(
     for rung, value in state.ground_state.energy_hartree.as_dict().items():
         table.add_row(rung, "not computed" if value is None else f"{value:.8f}")
     console.print(table)
-    console.print(state.summary, highlight=False, markup=False)
+    console.print(state.summary)
     for flag in state.ground_state.flags:
-        errors.print(f"Note: {flag}", markup=False)
+        errors.print(f"Note: {flag}")
 
 
 def sqd(
@@ -116,9 +116,9 @@ def sqd(
         error = 1000 * (value - result.comparison.best_hartree)
         table.add_row(name, f"{value:.8f}", f"{error:.3f}", f"{determinants:,}", f"{share:.2%}")
     console.print(table)
-    console.print(result.summary, highlight=False, markup=False)
+    console.print(result.summary)
     for flag in result.flags:
-        errors.print(f"Note: {flag}", markup=False)
+        errors.print(f"Note: {flag}")
 
 
 def descriptor(
@@ -144,12 +144,12 @@ def descriptor(
             table.add_row(rung, "not computed" if number is None else f"{number:.3f}")
         console.print(table)
         species = ", ".join(calculation.species.label for calculation in value.calculations)
-        console.print(f"Species: {species}", highlight=False, markup=False)
+        console.print(f"Species: {species}")
         parts = ", ".join(f"{part} {width:.3f}" for part, width in value.uncertainty_from.items())
         width = f"{value.uncertainty:.3f} {value.unit}".rstrip()
-        console.print(f"Uncertainty: ±{width}, from {parts}", highlight=False)
-        for flag in value.flags:
-            errors.print(f"Note: {flag}", markup=False)
+        console.print(f"Uncertainty: ±{width}, from {parts}")
+    for flag in dict.fromkeys(flag for value in values for flag in value.flags):
+        errors.print(f"Note: {flag}")
 
 
 def _print_json(value: Any) -> None:

@@ -32,8 +32,6 @@ def info(store: StoreOption = "") -> None:
     console.print(
         f"{opened.name}: {_results(holdings)}, {_size(size_bytes(opened))} on disk, "
         f"{duration(sum(one.wall_s for one in holdings))} of work.",
-        highlight=False,
-        markup=False,
     )
 
 
@@ -65,14 +63,13 @@ def prune(
         console.print(
             f"Nothing is deleted yet. With --yes, {_results(holdings)} would go, which took "
             f"{duration(sum(one.wall_s for one in holdings))} to compute.",
-            highlight=False,
         )
         return
-    console.print(f"Deleted: {delete(opened, selection):,} results.", highlight=False)
+    console.print(f"Deleted: {delete(opened, selection):,} results.")
     try:
         compact(opened)
     except TransientError as error:  # what was asked for is done
-        errors.print(f"Note: their room is free for new results, but not for others. {error}", markup=False)
+        errors.print(f"Note: their room is free for new results, but not for others. {error}")
 
 
 @store.command()
@@ -84,7 +81,7 @@ def backup(
     from pipeline.backup import backup as write
     from pipeline.store import Store
 
-    console.print(f"Written: {write(Store(store or None), file):,} results into {file}", highlight=False, markup=False)
+    console.print(f"Written: {write(Store(store or None), file):,} results into {file}")
 
 
 @store.command()
@@ -100,8 +97,6 @@ def restore(
     added, results = add(opened, file)
     console.print(
         f"Added: {added:,} results to {opened.name}, which had the other {results - added:,} already.",
-        highlight=False,
-        markup=False,
     )
 
 

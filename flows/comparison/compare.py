@@ -13,6 +13,7 @@ from scipy.stats import kendalltau
 
 from flows.report.document import RankedCandidate, ReportDocument
 from molecules.row import readable, shortened
+from pipeline.ranks import places
 
 _SAME = 1e-6
 """Relative difference of numbers that are the same to a reader."""
@@ -66,10 +67,11 @@ class Match:
     """A candidate of both screens."""
 
     name: str
-    rank_before: int
-    rank_after: int
-    places: int
-    """That it rose among the candidates of both; negative: fell."""
+    place_before: str
+    """In words, ties as ties."""
+    place_after: str
+    moved: int
+    """Ranks that it rose among the candidates of both; negative: fell."""
     score: Change | None
     """By physics; None where the screens have different objectives."""
     changes: tuple[Change, ...]
@@ -81,7 +83,8 @@ class Lone:
     """A candidate of one screen."""
 
     name: str
-    rank: int
+    place: str
+    """In words, ties as ties."""
     elsewhere: str
     """Why the other screen does not rank it, where its report says so."""
 
@@ -98,21 +101,22 @@ class Comparison:
     entered: tuple[Lone, ...]
     left: tuple[Lone, ...]
     kendall_tau: float | None
-    """Kendall's tau-b of the two orders of the candidates of both; None for fewer than two."""
+    """Kendall's tau-b of the two orders of the candidates of both; None where undefined, as for fewer than two."""
 
 
 def compare(before: ReportDocument, after: ReportDocument) -> Comparison:
     """Match the candidates of two reports by InChIKey, and say what differs."""
     old, new = _by_identity(before), _by_identity(after)
     both = [key for key in new if key in old]
-    ranks_old, ranks_new = _order(both, old), _order(both, new)
+    ranks_old, ranks_new = _ranks_among(both, old), _ranks_among(both, new)
+    places_old, places_new = _places(old), _places(new)
     same = _question(before) == _question(after)
     matches = tuple(
         Match(
             name=readable(new[key].name),
-            rank_before=old[key].rank,
-            rank_after=new[key].rank,
-            places=ranks_old[key] - ranks_new[key],
+            place_before=places_old[key],
+            place_after=places_new[key],
+            moved=ranks_old[key] - ranks_new[key],
             score=_score(old[key], new[key], after.objective.ranking_descriptor) if same else None,
             changes=_changes(old[key], new[key], after.objective.ranking_descriptor if same else ""),
         )
@@ -122,14 +126,15 @@ def compare(before: ReportDocument, after: ReportDocument) -> Comparison:
         settings=tuple(_settings(before, after)),
         same_objective=same,
         matches=matches,
-        entered=tuple(_lone(new[key], before) for key in new if key not in old),
-        left=tuple(_lone(old[key], after) for key in old if key not in new),
-        kendall_tau=_tau([one.rank_before for one in matches], [one.rank_after for one in matches]),
+        entered=tuple(_lone(new[key], places_new[key], before) for key in new if key not in old),
+        left=tuple(_lone(old[key], places_old[key], after) for key in old if key not in new),
+        kendall_tau=_tau([ranks_old[key] for key in both], [ranks_new[key] for key in both]),
     )
 
 
 def _tau(before: Sequence[int], after: Sequence[int]) -> float | None:
-    return float(kendalltau(before, after).statistic) if len(before) > 1 else None
+    tau = float(kendalltau(before, after).statistic) if len(before) > 1 else math.nan
+    return None if math.isnan(tau) else tau
 
 
 def _by_identity(document: ReportDocument) -> dict[tuple[str, int], RankedCandidate]:
@@ -142,11 +147,16 @@ def _by_identity(document: ReportDocument) -> dict[tuple[str, int], RankedCandid
     return found
 
 
-def _order(
+def _ranks_among(
     keys: Sequence[tuple[str, int]], candidates: Mapping[tuple[str, int], RankedCandidate]
 ) -> dict[tuple[str, int], int]:
-    """Places among the given candidates alone, which others that entered or left do not change."""
-    return {key: place for place, key in enumerate(sorted(keys, key=lambda key: candidates[key].rank))}
+    """Ranks among the given candidates alone, which others that entered or left do not change."""
+    among = sorted(candidates[key].rank for key in keys)
+    return {key: 1 + among.index(candidates[key].rank) for key in keys}
+
+
+def _places(candidates: Mapping[tuple[str, int], RankedCandidate]) -> dict[tuple[str, int], str]:
+    return dict(zip(candidates, places([one.rank for one in candidates.values()]), strict=True))
 
 
 def _question(document: ReportDocument) -> object:
@@ -177,9 +187,9 @@ def _quadrature(widths: Sequence[float | None]) -> float | None:
     return math.hypot(*known) if known else None
 
 
-def _lone(candidate: RankedCandidate, other: ReportDocument) -> Lone:
+def _lone(candidate: RankedCandidate, place: str, other: ReportDocument) -> Lone:
     reasons = (f"{one.stage}: {one.reason}" for one in other.failed if one.name == candidate.name)
-    return Lone(readable(candidate.name), candidate.rank, next(reasons, ""))
+    return Lone(readable(candidate.name), place, next(reasons, ""))
 
 
 def _settings(before: ReportDocument, after: ReportDocument) -> Iterator[Setting]:

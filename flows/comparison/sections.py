@@ -53,9 +53,10 @@ def _sections(comparison: Comparison, screens: Sequence[tuple[Path, ReportDocume
     if comparison.matches:
         yield Section(
             "Candidates of both",
-            "Places are counted among these alone, so that what entered or left moves nobody."
+            "Moves are counted among these alone, so that what entered or left moves nobody; candidates whose scores "
+            "are shown alike are tied."
             + ("" if comparison.same_objective else " The objectives differ: their scores cannot be compared."),
-            ("candidate", "rank", "places", "score", "change", "±"),
+            ("candidate", "rank", "moved", "score", "change", "±"),
             tuple(_row(one) for one in comparison.matches),
         )
         yield _beyond(comparison.matches)
@@ -76,7 +77,7 @@ def _facts(folder: Path, report: ReportDocument) -> dict[str, str]:
 
 def _finding(comparison: Comparison) -> str:
     matches = comparison.matches
-    moved = sum(one.places != 0 for one in matches)
+    moved = sum(one.moved != 0 for one in matches)
     scores = sum(one.score is not None and one.score.is_beyond for one in matches)
     tau = comparison.kendall_tau
     parts = [
@@ -90,8 +91,8 @@ def _finding(comparison: Comparison) -> str:
 
 
 def _row(match: Match) -> tuple[str, ...]:
-    arrow = "–" if match.places == 0 else f"{'↑' if match.places > 0 else '↓'}{abs(match.places)}"
-    rank = _way(str(match.rank_before), str(match.rank_after))
+    arrow = "–" if match.moved == 0 else f"{'↑' if match.moved > 0 else '↓'}{abs(match.moved)}"
+    rank = _way(match.place_before, match.place_after)
     if match.score is None:
         return match.name, rank, arrow, "–", "–", "–"
     before, after, change, width = _numbers(match.score)
@@ -133,7 +134,5 @@ def _numbers(change: Change) -> tuple[str, str, str, str]:
 
 def _alone(title: str, candidates: Sequence[Lone]) -> Iterator[Section]:
     if candidates:
-        rows = tuple(
-            (one.name, one.elsewhere or "not in its library, or rejected", str(one.rank)) for one in candidates
-        )
+        rows = tuple((one.name, one.elsewhere or "not in its library, or rejected", one.place) for one in candidates)
         yield Section(title, "", ("candidate", "in the other screen", "rank"), rows, 2)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from flows.report.document import QuantumStep, RankedCandidate, ReportDocument, SpeciesRecord
 from flows.report.measured import Measured
-from flows.report.words import number, quantity
+from flows.report.words import number, quantity, score
+from pipeline.ranks import places
 from pipeline.rungs import HARTREE_IN_KCAL_MOL, RUNGS, RungName
 
 CHEMICAL_ACCURACY_MILLIHARTREE = 1000 / HARTREE_IN_KCAL_MOL
@@ -209,6 +210,8 @@ def _errors(species: SpeciesRecord) -> list[float]:
 
 def scatter_chart(one: Measured, document: ReportDocument) -> ScatterChart:
     """The measured values of one column against the score."""
+    ids, given = [row.id for row in document.candidates], [row.rank for row in document.candidates]
+    placed = dict(zip(ids, places(given), strict=True))
     x = linear_axis([value for _, value in one.points])
     y = linear_axis([candidate.score for candidate, _ in one.points], most_ticks=5)
     points = tuple(
@@ -216,8 +219,8 @@ def scatter_chart(one: Measured, document: ReportDocument) -> ScatterChart:
             x.place(value),
             100 - y.place(candidate.score),
             candidate,
-            f"{candidate.name}: {one.column} {number(value)}, score {number(candidate.score)}, "
-            f"rank {candidate.rank} of {len(document.candidates)}",
+            f"{candidate.name}: {one.column} {number(value)}, score {score(candidate.score)}, "
+            f"rank {placed[candidate.id]} of {len(document.candidates)}",
         )
         for candidate, value in one.points
     )

@@ -90,7 +90,7 @@ class Objective(_Record):
     ranking_descriptor: str = Field(description="Key of the descriptor that score_physics is made of.")
     lower_is_better: bool = Field(description="Whether a lower value of that descriptor is the better one.")
     terms: tuple[Term, ...] = Field(description="The desirabilities whose weighted geometric mean is the score.")
-    sorted_by: Literal["physics", "llama"] = Field(description="Whose order `rank` and `score` are.")
+    sorted_by: Literal["physics", "llama"] = Field(description="Whose `rank` and `score` are shown.")
     sorted_because: str = Field(description="Why: what was measured of either, as a sentence.")
 
 
@@ -138,7 +138,7 @@ class Explanation(_Record):
 
 
 class ModelSystem(_Record):
-    """The part of a large molecule that stands for it above GFN2-xTB; atoms of the candidate's SMILES, from 0."""
+    """The part of a large molecule that stands for it above GFN2-xTB; atoms of smiles_in_water, from 0."""
 
     smiles: str = Field(description="The model that counts, capped with hydrogen.")
     atoms: tuple[int, ...] = Field(description="What it is cut out of.")
@@ -151,12 +151,17 @@ class RankedCandidate(_Record):
     id: str = Field(description="Identifier, unique in the report.")
     name: str = Field(description="The user's name for it.")
     smiles: str = Field(description="Canonical isomeric SMILES of the standardised parent.")
+    smiles_in_water: str = Field(
+        description="The form that reactivity is computed for: at pH 7.4, or neutral as asked."
+    )
     inchikey: str = Field(description="Standard InChIKey of the parent.")
-    rank: int = Field(ge=1, description="1 is best.")
-    score: float = Field(description="Higher is better.")
-    rank_physics: int = Field(ge=1, description="Rank by the ranking descriptor alone.")
+    rank: int = Field(
+        ge=1, description="1, and one more for each candidate with a better score, scores rounded to two decimals."
+    )
+    score: float = Field(description="What the list is sorted by; higher is better.")
+    rank_physics: int = Field(ge=1, description="Rank by the ranking descriptor alone, counted in the same way.")
     score_physics: float = Field(description="Score by the ranking descriptor alone; higher is better.")
-    rank_llama: int | None = Field(ge=1, description="Rank by the Llama; null if it did not rank this one.")
+    rank_llama: int | None = Field(ge=1, description="Rank by the Llama's score; null if it did not rank this one.")
     score_llama: float | None = Field(description="Score by the Llama; higher is better.")
     probability_top_k: float | None = Field(
         ge=0, le=1, description="Probability that the candidate is among the K best, given the uncertainties."
@@ -172,7 +177,7 @@ class RankedCandidate(_Record):
     soft_spots: dict[int, float] = Field(
         description="C–H bond dissociation enthalpies in kcal/mol by atom of smiles from 0; empty: not computed."
     )
-    explanation: Explanation | None = Field(description="For the K best; null for the rest.")
+    explanation: Explanation | None = Field(description="For the first K of the list; null for the rest.")
 
 
 class RejectedRow(_Record):
@@ -244,15 +249,17 @@ class RankChange(_Record):
 
     id: str = Field(description="Identifier of the candidate.")
     name: str = Field(description="The user's name for it.")
-    rank_vqe_pdft: int = Field(ge=1, description="Its rank on the VQE state.")
-    rank_casci_pdft: int = Field(ge=1, description="Its rank on the exact state of the same active space.")
+    rank_vqe_pdft: int = Field(ge=1, description="Its physics rank on the VQE state.")
+    sharing_vqe_pdft: int = Field(default=1, ge=1, description="How many candidates have that rank.")
+    rank_casci_pdft: int = Field(ge=1, description="Its physics rank on the exact state of the same active space.")
+    sharing_casci_pdft: int = Field(default=1, ge=1, description="How many candidates have that rank.")
 
 
 class QuantumEffect(_Record):
-    """What the quantum step changed in the ranking, also when that is nothing."""
+    """What the quantum step changed in the ranking of physics, also when that is nothing."""
 
     kendall_tau: dict[RungName, float | None] = Field(
-        description="Kendall's tau-b of the order on vqe_pdft with the order on each other rung; null: undefined."
+        description="Kendall's tau-b of the ranks on vqe_pdft with those on each other rung; null: undefined."
     )
     rank_changes: tuple[RankChange, ...] = Field(description="Candidates whose rank differs between VQE and CASCI.")
     sentence: str = Field(description="The finding in words.")
@@ -268,7 +275,7 @@ class MeasuredValue(_Record):
 
 
 class MeasuredCandidate(_Record):
-    """One of the best candidates, measured on a backend."""
+    """One of the first candidates of the list, measured on a backend."""
 
     id: str = Field(description="Identifier of the candidate.")
     name: str = Field(description="The user's name for it.")
@@ -301,7 +308,7 @@ class MeasuredSpecies(_Record):
 
 
 class QuantumStep(_Record):
-    """The best candidates measured on a quantum backend, beside the exact values of the same states."""
+    """The first candidates of the list, measured on a quantum backend, beside the exact values of the same states."""
 
     backend: str = Field(description="As in `eigenlead run-circuit --list`.")
     mapping: str = Field(description="From fermions to qubits.")
@@ -323,8 +330,12 @@ class LlamaTrust(_Record):
     """How far the Llama's order agrees with itself and with the physics."""
 
     comparisons: int = Field(ge=0, description="Comparisons that it was asked to make.")
-    order_consistency: float | None = Field(description="Share of comparisons that survive swapping the two; 0 to 1.")
-    position_bias: float | None = Field(description="Mean probability of the one shown first, less one half.")
+    order_consistency: float | None = Field(
+        description="Share of comparisons that survive swapping the two; null: none."
+    )
+    position_bias: float | None = Field(
+        description="Mean probability of the one shown first, less 0.5; null: no comparison."
+    )
     kendall_tau_physics: float | None = Field(description="Kendall's tau-b of its order with that of physics.")
     sentence: str = Field(description="The finding in words.")
 
@@ -336,14 +347,15 @@ class ReportDocument(_Record):
     request: JsonObject = Field(description="The ScreenRequest as run.")
     provenance: Provenance = Field(description="What made the numbers.")
     objective: Objective = Field(description="What the ranking is by.")
-    candidates: tuple[RankedCandidate, ...] = Field(description="Best first.")
+    candidates: tuple[RankedCandidate, ...] = Field(description="Best first; tied ones stand in no order.")
     rejected: tuple[RejectedRow, ...] = Field(description="Input rows that could not become candidates.")
     failed: tuple[Failure, ...] = Field(description="Calculations that did not finish.")
     species: tuple[SpeciesRecord, ...] = Field(description="Every ground state in the run.")
     quantum_effect: QuantumEffect = Field(description="What the quantum step changed.")
     llama_trust: LlamaTrust | None = Field(description="How far the Llama's order can be trusted; null without one.")
     quantum_step: QuantumStep | None = Field(
-        default=None, description="The best candidates measured on a quantum backend; null where none was asked for."
+        default=None,
+        description="The first candidates measured on a quantum backend; null where none was asked for.",
     )
 
 

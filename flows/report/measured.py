@@ -1,4 +1,4 @@
-"""Measured: the user's own numeric columns, held against the ranking."""
+"""Measured: the user's own numeric columns, held against the ranking; and the places that a backend measured."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from scipy.stats import spearmanr
 
-from flows.report.document import RankedCandidate, ReportDocument
+from flows.report.document import QuantumStep, RankedCandidate, ReportDocument
+from pipeline.ranks import places
 from pipeline.rungs import RUNGS, RungName
 
 _HINT = re.compile(r"exp|meas|obs|assay|activ|rate|log|\bk|ic50|ec50|p?k[id]\b|half|t1/2|gsh|inhib", re.IGNORECASE)
@@ -61,6 +62,16 @@ def _measured(column: str, document: ReportDocument) -> Measured | None:
         if rho_rung is not None:
             rungs[rung] = (rho_rung, len(pairs))
     return Measured(column, tuple(known), rho, rungs)
+
+
+def measured_places(step: QuantumStep) -> dict[tuple[str, str], str]:
+    """The place of each candidate that a backend measured, in words, by kind of energies and id; empty where unread."""
+    found: dict[tuple[str, str], str] = {}
+    for kind in ("exact", "measured", "mitigated"):
+        read = [(one.id, value.rank) for one in step.candidates if (value := getattr(one, kind)) is not None]
+        found |= {(kind, one.id): "" for one in step.candidates}
+        found |= {(kind, key): place for (key, _), place in zip(read, places([r for _, r in read]), strict=True)}
+    return found
 
 
 def _number(text: str) -> float | None:

@@ -25,10 +25,11 @@ from flows.report.charts import (
     trace_chart,
 )
 from flows.report.document import Descriptor, FaultTolerant, RankedCandidate, ReportDocument, SpeciesRecord, Term
-from flows.report.measured import measured
+from flows.report.measured import measured, measured_places
 from molecules.depict import STRONG_KCAL_MOL, WEAK_KCAL_MOL, soft_spots, svg
 from molecules.profile import PROPERTY_TITLES
 from pipeline.desirability import N_DRAWS
+from pipeline.ranks import place, places
 from pipeline.rungs import RUNGS
 
 _HERE = Path(__file__).parent
@@ -83,6 +84,7 @@ def page_html(document: ReportDocument) -> str:
             RUNG_TITLES=words.rung_titles(document.provenance.level),
             drawings=drawings,
             podium=[(one, _drawing(one.smiles)) for one in candidates[:3]],
+            places=_places(candidates),
             ranking=_first_with(candidates, document.objective.ranking_descriptor),
             descriptor_columns=_descriptor_columns(
                 candidates, document.objective.ranking_descriptor, document.objective.terms
@@ -96,6 +98,7 @@ def page_html(document: ReportDocument) -> str:
             species_anchors={one.hash: f"species-{i}" for i, one in enumerate(ground_states, start=1)},
             species={one.hash: one for one in ground_states},
             measured=measured_chart(document.quantum_step) if document.quantum_step else None,
+            measured_places=measured_places(document.quantum_step) if document.quantum_step else {},
             reality=_reality(document, candidates),
             scatters=[scatter_chart(one, document) for one in measured(document)],
             style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
@@ -113,13 +116,20 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": words.number,
         "quantity": words.quantity,
+        "score": words.score,
         "duration": words.duration,
         "first_sentence": words.first_sentence,
         "sentence": words.sentence,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "property_title": _property_title,
     }
-    environment.globals |= {"RUNGS": RUNGS, "WEAK": WEAK_KCAL_MOL, "STRONG": STRONG_KCAL_MOL, "N_DRAWS": N_DRAWS}
+    environment.globals |= {
+        "place": place,
+        "RUNGS": RUNGS,
+        "WEAK": WEAK_KCAL_MOL,
+        "STRONG": STRONG_KCAL_MOL,
+        "N_DRAWS": N_DRAWS,
+    }
     return environment
 
 
@@ -131,6 +141,16 @@ def _property_title(key: str) -> str:
     """Words for a property with its unit, as in ``TPSA, Å²``."""
     title, unit = PROPERTY_TITLES.get(key, (key, ""))
     return f"{title}, {unit}" if unit else title
+
+
+def _places(candidates: Sequence[RankedCandidate]) -> dict[str, dict[str, str]]:
+    """Each candidate's places in words, ties as ties: by ``shown``, ``physics`` and ``llama``, then by id."""
+    orders = {
+        "shown": {one.id: one.rank for one in candidates},
+        "physics": {one.id: one.rank_physics for one in candidates},
+        "llama": {one.id: one.rank_llama for one in candidates if one.rank_llama is not None},
+    }
+    return {by: dict(zip(order, places(list(order.values())), strict=True)) for by, order in orders.items()}
 
 
 def _library(document: ReportDocument) -> str:
@@ -184,7 +204,9 @@ def _details(document: ReportDocument, candidates: list[RankedCandidate], chart:
     return [
         Detail(
             one,
-            _drawing(one.smiles, highlight=one.model_system.atoms if one.model_system else ()),
+            _drawing(one.smiles_in_water, highlight=one.model_system.atoms)
+            if one.model_system
+            else _drawing(one.smiles),
             Markup(soft_spots(one.smiles, one.soft_spots)) if one.soft_spots else None,
             rows.get(one.id),
             trace_chart(_species(one, species)),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.ranks import decimals_of
 from pipeline.rungs import RungName
 
 _DECIMALS = {"kcal/mol": 1, "kJ/mol": 1, "eV": 2, "hartree": 6}
@@ -46,6 +47,12 @@ def quantity(value: float | None, unit: str, uncertainty: float | None = None) -
     if uncertainty and value is not None:
         text += f" ± {number(uncertainty, unit, uncertainty)}"
     return f"{text} {unit}".rstrip()
+
+
+def score(value: float) -> str:
+    """A score with the decimals that its rank is counted by, and a true minus sign."""
+    decimals = decimals_of("")
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def duration(seconds: float) -> str:

@@ -113,6 +113,7 @@ def _results(candidate: RankedCandidate) -> dict[str, Cell]:
         "name": candidate.name,
         "id": candidate.id,
         "smiles": candidate.smiles,
+        "smiles_in_water": candidate.smiles_in_water,
         "inchikey": candidate.inchikey,
         "score": candidate.score,
         "rank_physics": candidate.rank_physics,

@@ -29,6 +29,7 @@ class Compound(_Record):
     name: str = Field(description="The user's name for it.")
     smiles: str = Field(description="Canonical isomeric SMILES.")
     rank: int = Field(description="Rank in the screen.")
+    place: str = Field(description="The same in words, ties as ties.")
     value: float = Field(description="The score, 0 the lowest of the screen to 1 the highest.")
     cost: float = Field(description="(Synthetic accessibility − 1) / 9.")
     risk: float = Field(description="1 less the chance of being among the k best, given the uncertainties.")
@@ -40,7 +41,7 @@ class Compound(_Record):
 class SolverResult(_Record):
     """What one solver chose."""
 
-    solver: str = Field(description="Name of the solver; ranking: the k best of the screen, without solving.")
+    solver: str = Field(description="Name of the solver; ranking: the first k of the screen, without solving.")
     title: str = Field(description="Words for it.")
     objective: float = Field(description="Of its choice; higher is better.")
     bound: float | None = Field(description="No choice is better than this; null where nothing is proven.")
@@ -68,7 +69,7 @@ class SelectionDocument(_Record):
     seed: int = Field(description="Of every random choice.")
     n_alike: int = Field(description="Pairs of compounds that are alike.")
     chosen: tuple[Compound, ...] = Field(description="The best choice found, in the order of the screen.")
-    passed_over: tuple[Compound, ...] = Field(description="Among the k best of the screen and not chosen.")
+    passed_over: tuple[Compound, ...] = Field(description="Ranked up to k in the screen, and not chosen.")
     solvers: tuple[SolverResult, ...] = Field(description="Best first, the plain ranking among them.")
     skipped: tuple[SkippedSolver, ...] = Field(description="Solvers that did not run.")
     sentence: str = Field(description="How good the choice is, in words.")

@@ -15,6 +15,7 @@ from molecules.similarity import tanimoto
 from pipeline.desirability import chances
 from pipeline.errors import InputError
 from pipeline.objective import Term
+from pipeline.ranks import places
 from pipeline.selection.dwave_cloud import Cloud
 from pipeline.selection.exact import GAP
 from pipeline.selection.problem import Problem
@@ -79,7 +80,11 @@ def select(
         seed=seed,
         n_alike=int((similarity > weights.alike).sum()) // 2,
         chosen=tuple(_beside(compounds, similarity, i, best) for i in best),
-        passed_over=tuple(_beside(compounds, similarity, i, best) for i in range(k) if i not in best),
+        passed_over=tuple(
+            _beside(compounds, similarity, i, best)
+            for i, one in enumerate(compounds)
+            if one.rank <= k and i not in best
+        ),
         solvers=tuple(_result(one, compounds) for one in results),
         skipped=tuple(SkippedSolver(title=SOLVERS[one.solver].title, reason=one.reason) for one in skipped),
         sentence=_sentence(solved, ranking),
@@ -95,7 +100,8 @@ def _compounds(
     terms = [Term(**one.model_dump(exclude={"title", "unit"})) for one in report.objective.terms]
     known = [[(part.value, part.uncertainty) for part in one.desirabilities] for one in candidates]
     compounds = []
-    for one, score, chance in zip(candidates, scores, chances(terms, known, k, seed), strict=True):
+    placed = places([one.rank for one in candidates])
+    for one, place, score, chance in zip(candidates, placed, scores, chances(terms, known, k, seed), strict=True):
         accessibility = one.properties.get("sa_score")
         if accessibility is None:
             accessibility = profile(one.smiles).sa_score
@@ -107,6 +113,7 @@ def _compounds(
                 name=one.name,
                 smiles=one.smiles,
                 rank=one.rank,
+                place=place,
                 value=value,
                 cost=cost,
                 risk=risk,
@@ -144,9 +151,9 @@ def _sentence(solved: Sequence[Solution], ranking: Solution) -> str:
     bounds = [one.bound for one in solved if one.bound is not None]
     gain = best - ranking.objective
     plain = (
-        "The best of the ranking are that choice already."
+        "The first of the ranking are that choice already."
         if gain <= GAP
-        else f"The best of the ranking, taken as they come, reach {ranking.objective:.3f}."
+        else f"The first of the ranking, taken as they come, reach {ranking.objective:.3f}."
     )
     if not bounds:
         return f"The best choice found is worth {best:.3f}; how much better one may be is not known. {plain}"

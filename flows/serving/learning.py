@@ -9,6 +9,7 @@ from prefect import flow, get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
+from flows.console import plain_console
 from flows.folders import admitted_llama, confined, report_folder
 from flows.request import CORES, in_order
 from flows.training import train_on_assay
@@ -102,4 +103,4 @@ class _Log(io.TextIOBase):
 
 
 def _console() -> Console:
-    return Console(file=_Log(), width=1000, soft_wrap=True)  # type: ignore[arg-type]  # rich writes text to it only
+    return plain_console(file=_Log(), width=1000)

@@ -118,7 +118,6 @@ def serve(service: Service, console: Console) -> None:
         console.print(
             f"Open {address}/v2/deployments and choose screen/on-demand. Reports are served under "
             f"{os.environ[REPORTS]}. Stop with Ctrl-C.",
-            highlight=False,
         )
         _serve_reports(service, password, children)
     raise TransientError("Prefect's server or worker has ended.", "See its messages above, and start again.")
@@ -152,7 +151,7 @@ def _password(service: Service, console: Console) -> str | None:
     if service.is_local:
         return None
     password = f"eigenlead:{secrets.token_urlsafe(16)}"
-    console.print(f"The password, shown once: {password}", highlight=False, markup=False)
+    console.print(f"The password, shown once: {password}")
     return password
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from rdkit import Chem
 
 from flows.validation.statistics import SEED
-from molecules.conformers import read_xyz
 from molecules.measured import Measured, MeasuredSet, MissingDataError, measured_set
 from molecules.radicals import BreakableBond, find_bonds
 from molecules.smiles import canonical, parse
 from molecules.species import Species
+from molecules.xyz import read_xyz
 from pipeline.active_space import ActiveSpaceChoice, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
 from pipeline.descriptors.bond_dissociation import dissociation, dissociation_enthalpy
@@ -244,12 +244,12 @@ def with_e_isomers(smiles: str) -> str:
 
 
 def substituents(smiles: str) -> int:
-    """Non-hydrogen neighbours of β and α beyond the acceptor itself, of the site that is computed."""
+    """Non-hydrogen neighbours, beyond the acceptor itself, of the reacting bond of the site that is computed."""
     choice = addition_site(smiles)
     if choice is None:
         raise ValueError(f"{smiles} is no Michael acceptor.")
     mol = parse(choice.site.smiles)
-    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in (choice.site.beta, choice.site.alpha)) - 3
+    return sum(mol.GetAtomWithIdx(i).GetDegree() for i in choice.site.chain[:2]) - 3
 
 
 def _described(row: Mapping[str, str], descriptor: str, level: LevelOfTheory) -> Case:

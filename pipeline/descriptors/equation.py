@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from molecules.conformers import Geometry
+from molecules.protonation import protonated
 from pipeline.errors import InputError
 from pipeline.ground_state import Calculation, GroundState
 from pipeline.level import LevelOfTheory
@@ -66,24 +67,27 @@ class Descriptor:
     """Their ground states in the same order → its values."""
     at_pose: Callable[[str, str, LevelOfTheory, Geometry], tuple[Calculation, ...]] | None = None
     """As `calculations`, of a candidate whose shape is known; None where the shape does not matter."""
+    of_form_in_water: bool = False
+    """Of the form that prevails in water at pH 7.4, as reactivity is; False: of the neutral molecule."""
 
     def needs(
-        self, smiles: str, name: str, level: LevelOfTheory, pose: Geometry | None = None
+        self, smiles: str, name: str, level: LevelOfTheory, pose: Geometry | None = None, neutral: bool = False
     ) -> tuple[Calculation, ...]:
         """The ground states that this needs of a candidate.
 
         Args:
-            smiles: The candidate.
+            smiles: The candidate, as little charged as protons can make it.
             name: Its name for people.
             level: The level of theory.
             pose: The shape it was given with, atoms in the order of `smiles`, hydrogens last.
+            neutral: Take the neutral molecule where the form in water would be taken.
 
         Raises:
             NotApplicableError: the candidate has no such quantity.
         """
         if self.at_pose is not None and pose is not None:
             return self.at_pose(smiles, name, level, pose)
-        return self.calculations(smiles, name, level)
+        return self.calculations(protonated(smiles) if self.of_form_in_water and not neutral else smiles, name, level)
 
 
 def energy_difference(

@@ -1,5 +1,8 @@
 """Thiol addition: E[adduct] − E[acceptor] − E[CH3S−] in water, and the barrier; how readily a warhead meets a thiolate.
 
+The adduct is what the addition itself gives, before any proton arrives: the enolate or another carbanion, and an ylide
+or enamine where the acceptor is a cation. The protonated thioether, the final product, does not enter.
+
 Large molecules are computed on a model system (`molecules.model_system`) by a three-layer ONIOM (Svensson, Humbel,
 Froese, Matsubara, Sieber, Morokuma, J. Phys. Chem. 100, 19357 (1996)): a grown model corrects it at a lower level
 (`pipeline.level.middle_layer`), and GFN2-xTB for the whole.
@@ -11,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from molecules.conformers import Geometry
-from molecules.michael import MichaelSite, ThiolateAdduct, thiolate_adduct
+from molecules.michael import MichaelSite, ThiolateAdduct, thiolate_adduct, why_no_site
 from molecules.model_system import MAX_HEAVY_ATOMS, ModelSystem, grown, model_system, site_in
 from molecules.poses import acceptor_places, acceptor_pose, adduct_places, adduct_pose, completed
 from molecules.smiles import parse
@@ -31,7 +34,7 @@ from pipeline.rungs import HARTREE_IN_KCAL_MOL
 
 _THIOLATE_SPACE = ActiveSpaceChoice(6, 3, (Reference(1, "all"),))
 """Sulfur's three 3p orbitals, full. CH3S- is written C[S-]: sulfur is atom 1."""
-_EQUATION = "E[adduct] − E[acceptor] − E[CH3S−], in water"
+_EQUATION = "E[unprotonated adduct] − E[acceptor] − E[CH3S−], in water"
 _MODEL_EQUATION = (
     f"{_EQUATION}, of a model, + its change on a grown model in the middle layer + E_xtb[whole] − E_xtb[grown model]"
 )
@@ -42,9 +45,10 @@ _SMALL = 4
 def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calculation, ...]:
     """Adduct, acceptor, thiolate and the way's highest point, with active spaces that balance.
 
-    Acceptor: the π system of the reacting bond and its electron-withdrawing group, one electron and one orbital an
-    atom (two at each carbon of a triple bond). Adduct: the same atomic orbitals, β's turned toward sulfur, and
-    sulfur's three 3p. The sulfur's lone pairs, the new C–S bond and the enolate are so treated alike on both sides.
+    Acceptor: the π system from the attacked carbon to the end of the electron-withdrawing group, one electron and one
+    orbital an atom (two at each carbon of an attacked triple bond). Adduct: the same atomic orbitals, that of the
+    attacked carbon turned toward sulfur, and sulfur's three 3p. The sulfur's lone pairs, the new C–S bond and the
+    enolate are so treated alike on both sides.
 
     Large molecules: adduct and acceptor of the model, the thiolate; both of the grown model and of the model in the
     middle layer; both of the whole.
@@ -52,18 +56,19 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     choice = addition_site(smiles)
     if choice is None:
         raise NotApplicableError(
-            f"{name} has no C=C or C≡C bond conjugated with an electron-withdrawing group.",
-            "Rank it by another objective, or remove it from this library.",
+            f"{name} {why_no_site(smiles)}",
+            "Rank it by another objective, or remove it from this library. Thiols that react in another way, such as "
+            "by substituting a halide, are not computed.",
         )
     site = choice.site
     if parse(smiles).GetNumHeavyAtoms() > MAX_HEAVY_ATOMS:
         return _of_models(site, name)
     adduct = thiolate_adduct(site, name)
     at_adduct, at_acceptor = _spaces(site, adduct)
-    top = replace(adduct.species, label=f"{name} … CH3S-", driven=(adduct.beta, adduct.sulfur))
+    top = replace(adduct.species, label=f"{name} … CH3S-", driven=(adduct.attacked, adduct.sulfur))
     return (
         Calculation(adduct.species, at_adduct),
-        Calculation(neutral(smiles, name, "water"), at_acceptor),
+        Calculation(neutral(site.smiles, name, "water"), at_acceptor),
         Calculation(THIOLATE, _THIOLATE_SPACE),
         Calculation(top, at_adduct),
     )
@@ -90,7 +95,7 @@ def model_systems(smiles: str) -> tuple[ModelSystem, ModelSystem] | None:
 
 
 def _models(site: MichaelSite) -> tuple[ModelSystem, ModelSystem]:
-    model = model_system(site.smiles, (site.beta, site.alpha, *site.withdrawing))
+    model = model_system(site.smiles, site.path)
     return model, grown(model)
 
 
@@ -124,20 +129,22 @@ def _spaces(site: MichaelSite, adduct: ThiolateAdduct) -> tuple[ActiveSpaceChoic
 
 
 def _acceptor_references(site: MichaelSite) -> tuple[Reference, ...]:
+    first, second, *others = site.path
     if site.bond_order == 3:
-        reacting = (Reference(site.beta, "across", site.alpha), Reference(site.alpha, "across", site.beta))
+        reacting = (Reference(first, "across", second), Reference(second, "across", first))
     else:
-        reacting = (Reference(site.beta, "normal"), Reference(site.alpha, "normal"))
-    return (*reacting, *(Reference(atom, "normal") for atom in site.withdrawing))
+        reacting = (Reference(first, "normal"), Reference(second, "normal"))
+    return (*reacting, *(Reference(atom, "normal") for atom in others))
 
 
 def _adduct_references(site: MichaelSite, adduct: ThiolateAdduct) -> tuple[Reference, ...]:
-    references = [Reference(adduct.sulfur, "all"), Reference(adduct.beta, "toward", adduct.sulfur)]
+    first, second, *others = (adduct.from_acceptor[atom] for atom in site.path)
+    references = [Reference(adduct.sulfur, "all"), Reference(first, "toward", adduct.sulfur)]
     if site.bond_order == 3:
-        references += [Reference(adduct.beta, "normal"), Reference(adduct.alpha, "across", adduct.beta)]
+        references += [Reference(first, "normal"), Reference(second, "across", first)]
     else:
-        references.append(Reference(adduct.alpha, "normal"))
-    return (*references, *(Reference(atom, "normal") for atom in adduct.withdrawing))
+        references.append(Reference(second, "normal"))
+    return (*references, *(Reference(atom, "normal") for atom in others))
 
 
 def _values(states: Sequence[GroundState]) -> tuple[DescriptorValue, ...]:
@@ -203,7 +210,12 @@ def _xtb(state: GroundState) -> float:
 
 
 THIOL_ADDITION = Descriptor(
-    "thiol_addition", "thiol addition energy and barrier", ("thiol_addition",), _calculations, _values
+    "thiol_addition",
+    "thiol addition energy and barrier",
+    ("thiol_addition",),
+    _calculations,
+    _values,
+    of_form_in_water=True,
 )
-"""Electronic reaction energy of methanethiolate with a Michael acceptor in water, kcal/mol; lower: more exergonic; and
-the energy of the highest point on the way there."""
+"""Electronic energy of adding methanethiolate to a Michael acceptor in water, without protonation of the adduct,
+kcal/mol; lower: more exergonic; and the energy of the highest point on the way there."""

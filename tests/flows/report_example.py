@@ -193,6 +193,7 @@ def candidate(rank: int, name: str, smiles: str, *, explained: bool = True, bare
         id=f"row-{rank}",
         name=name,
         smiles=smiles,
+        smiles_in_water=smiles,
         inchikey=Chem.MolToInchiKey(Chem.MolFromSmiles(smiles)),
         rank=rank,
         score=-value,
@@ -356,7 +357,18 @@ def hostile() -> ReportDocument:
 
 
 POISON = "=1+1\t@x;-y<img src=x onerror='window.hacked=1'><script>window.hacked=2</script>{{ 7 * 7 }}\"`|[a](//x.y)*b* "
-_SHAPE = {"smiles", "molblock", "source", "sorted_by", "started", "finished", "rungs", "energy_hartree", "kendall_tau"}
+_SHAPE = {
+    "smiles",
+    "smiles_in_water",
+    "molblock",
+    "source",
+    "sorted_by",
+    "started",
+    "finished",
+    "rungs",
+    "energy_hartree",
+    "kendall_tau",
+}
 """Fields of a report that take no words."""
 
 

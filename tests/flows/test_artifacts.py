@@ -84,7 +84,7 @@ def test_a_cell_is_as_it_is_where_it_is_shown_so(text: str) -> None:
 def test_a_structure_in_the_ranking_is_no_link(smiles: str) -> None:
     """The UI renders each cell by itself."""
     report = examples.sparse()
-    shown = row(report, report.candidates[0].model_copy(update={"smiles": smiles, "name": "1. <b>&"}))
+    shown = row(report, report.candidates[0].model_copy(update={"smiles": smiles, "name": "1. <b>&"}), "1")
     for column, text in (("SMILES", smiles), ("name", "1. <b>&")):
         (_, inline, _) = PARSER.parse(str(shown[column]))
         assert "".join(child.content for child in inline.children or ()).replace("\u2060", "") == text

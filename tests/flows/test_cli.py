@@ -91,7 +91,7 @@ def test_sqd_stands_beside_its_null_models(env, water):
         (["circuit", "[H][H]", "--to", "quil", "--out", "out", "--basis", "sto-3g"], "qiskit, cirq, qasm3"),
         (["circuit", "[H][H]", "--to", "cirq", "--out", "out", "--mapping", "parrot"], "parity-tapered"),
         (["descriptor", "charm", "C=CC#N"], "thiol_addition"),
-        (["descriptor", "thiol_addition", "c1ccccc1"], "electron-withdrawing"),
+        (["descriptor", "thiol_addition", "c1ccccc1"], "no C=C or C≡C bond"),
         (["screen", "nowhere.smi", "--out", "out"], "nowhere.smi"),
         (["screen", WARHEADS, "--out", "out", "--objective", "beauty"], "the path of a .yaml file"),
         (["estimate", WARHEADS, "--objective", "nowhere.yaml"], "Name a YAML file"),

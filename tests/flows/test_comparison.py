@@ -49,7 +49,7 @@ def test_a_screen_beside_itself_differs_in_nothing() -> None:
     comparison, text = all_sections(examples.example(), examples.example())
     assert comparison.settings == comparison.entered == comparison.left == ()
     assert comparison.kendall_tau == pytest.approx(1.0)
-    assert [one.places for one in comparison.matches] == [0] * 12
+    assert [one.moved for one in comparison.matches] == [0] * 12
     assert not any(change.is_beyond for one in comparison.matches for change in one.changes)
     assert "Nothing that report.json tells of." in text
 
@@ -57,15 +57,34 @@ def test_a_screen_beside_itself_differs_in_nothing() -> None:
 def test_places_are_counted_among_the_candidates_of_both() -> None:
     comparison = compare(screen([1, 2, 3, 4, 5]), screen([6, 7, 2, 1, 4, 5]))
     names = [name for name, _ in NAMES]
-    assert [(one.name, one.rank_before, one.rank_after, one.places) for one in comparison.matches] == [
-        (names[1], 2, 3, 1),
-        (names[0], 1, 4, -1),
-        (names[3], 4, 5, 0),
-        (names[4], 5, 6, 0),
+    assert [(one.name, one.place_before, one.place_after, one.moved) for one in comparison.matches] == [
+        (names[1], "2", "3", 1),
+        (names[0], "1", "4", -1),
+        (names[3], "4", "5", 0),
+        (names[4], "5", "6", 0),
     ]
-    assert [(one.name, one.rank) for one in comparison.entered] == [(names[5], 1), (names[6], 2)]
-    assert [(one.name, one.rank) for one in comparison.left] == [(names[2], 3)]
+    assert [(one.name, one.place) for one in comparison.entered] == [(names[5], "1"), (names[6], "2")]
+    assert [(one.name, one.place) for one in comparison.left] == [(names[2], "3")]
     assert comparison.kendall_tau == pytest.approx(4 / 6)  # one of six pairs is the other way round
+
+
+def with_ranks(document: ReportDocument, *ranks: int) -> ReportDocument:
+    rows = (one.model_copy(update={"rank": rank}) for one, rank in zip(document.candidates, ranks, strict=True))
+    return document.model_copy(update={"candidates": tuple(rows)})
+
+
+def test_ties_are_shown_as_ties_and_move_nobody() -> None:
+    before = with_ranks(screen([1, 2, 3, 4]), 1, 2, 2, 4)
+    comparison, text = all_sections(before, with_ranks(screen([1, 3, 2, 4]), 1, 2, 2, 4))  # listed the other way round
+    assert [one.moved for one in comparison.matches] == [0, 0, 0, 0]
+    assert comparison.kendall_tau == pytest.approx(1.0)
+    assert "2–3, tied |" in text
+    comparison, text = all_sections(before, with_ranks(screen([1, 2, 3, 4]), 1, 2, 3, 4))
+    assert [one.moved for one in comparison.matches] == [0, 0, -1, 0]
+    assert "2–3, tied → 3 |" in text
+    tied, text = all_sections(with_ranks(before, 1, 1, 1, 1), before)
+    assert tied.kendall_tau is None  # an order in which all are tied agrees with none and contradicts none
+    assert "1–4, tied → 4 |" in text
 
 
 def test_candidates_are_known_by_their_structure_not_by_name_or_row() -> None:

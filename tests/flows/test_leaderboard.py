@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 import report_example as examples
 
-from flows.leaderboard import Change, enter, leaderboard_name, read_leaderboard, set_aside
+from flows.artifacts import leaderboard_row
+from flows.leaderboard import Change, Entry, enter, leaderboard_name, read_leaderboard, set_aside
 from flows.report.document import Failure, ReportDocument
 from molecules.candidate import Candidate
 from pipeline.errors import InputError
 from pipeline.level import PROFILES
 from pipeline.objective import objective
+from pipeline.ranks import places
 
 ROOT = Path(__file__).parents[2]
 REPORT = examples.example()
@@ -78,6 +80,26 @@ def test_of_equal_scores_the_one_seen_first_leads(tmp_path: Path) -> None:
     change = entered(tmp_path, best.model_copy(update={"candidates": (tied,)}))
     assert change.new_leader is None
     assert [entry.name for entry in change.after.entries] == [REPORT.candidates[1].name, tied.name]
+
+
+def test_scores_that_are_shown_alike_share_a_rank_and_make_no_new_leader(tmp_path: Path) -> None:
+    scores = (0.871, 0.874, 0.866, 0.864, 0.5)  # shown as 0.87, 0.87, 0.87, 0.86 and 0.50
+    rows = [
+        one.model_copy(update={"score_physics": score}) for one, score in zip(REPORT.candidates, scores, strict=False)
+    ]
+    entered(tmp_path, REPORT.model_copy(update={"candidates": (rows[0], rows[4])}))
+    change = entered(tmp_path, part(0, 4, day=2).model_copy(update={"candidates": tuple(rows[1:4])}))
+    assert change.new_leader is None  # 0.874 is shown no better than 0.871
+    assert [entry.rank for entry in change.after.entries] == [1, 1, 1, 4, 5]
+    with (tmp_path / "leaderboard.csv").open() as file:
+        assert [row["rank"] for row in csv.DictReader(file)] == ["1", "1", "1", "4", "5"]
+    shown = [leaderboard_row(tmp_path, entry, place) for entry, place in zip(*placed(change), strict=True)]
+    assert [row["rank"] for row in shown] == ["1–3, tied"] * 3 + ["4", "5"]
+    assert [row["score"] for row in shown] == [0.87, 0.87, 0.87, 0.86, 0.5]
+
+
+def placed(change: Change) -> tuple[tuple[Entry, ...], list[str]]:
+    return change.after.entries, places([entry.rank for entry in change.after.entries])
 
 
 def test_what_fails_is_kept_with_its_reason_until_it_is_ranked(tmp_path: Path) -> None:

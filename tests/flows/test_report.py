@@ -345,6 +345,26 @@ def test_the_policy_stops_a_foreign_script(browser: Browser, pages: dict[str, Pa
     page.close()
 
 
+def test_ties_and_the_score_that_decides_are_shown() -> None:
+    ranked = [
+        one.model_copy(update={"rank": rank}) for one, rank in zip(examples.example().candidates, RANKS, strict=True)
+    ]
+    report = examples.example()
+    page = page_html(report.model_copy(update={"candidates": tuple(ranked)}))
+    assert re.findall(r'<p class="place">([^<]*)</p>', page) == ["1–2, tied", "1–2, tied", "3"]
+    assert page.count("1–2, tied</td>") == 2
+    assert "1–2, tied</span>" in page  # at the drawing of every rung, and above the candidate's section
+    by_llama = report.objective.model_copy(update={"sorted_by": "llama"})
+    page = page_html(report.model_copy(update={"candidates": tuple(ranked), "objective": by_llama}))
+    heads = re.findall(r'<button type="button">([^<]*)</button>', page[: page.index("<tbody")])
+    assert heads.index("Llama’s score") == heads.index("Candidate") + 1
+    assert '<p class="value">Llama’s score 22.03</p>' in page
+    assert "The list is in the order of the Llama’s score" in page
+
+
+RANKS = (1, 1, *range(3, 13))
+
+
 def test_the_ranking_sorts_by_any_column(browser: Browser, pages: dict[str, Path]) -> None:
     page, _, _ = opened(browser, pages["example"], 1280)
     order = "[...document.querySelectorAll('.ranking tbody tr')].map(row => row.cells[0].innerText)"

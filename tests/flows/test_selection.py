@@ -40,6 +40,25 @@ def test_diversity_passes_over_a_twin() -> None:
     assert "proven" in document.sentence
 
 
+def test_what_is_tied_with_the_kth_is_passed_over_too() -> None:
+    names = enumerate(TWINS, start=1)
+    rows = [
+        examples.candidate(i, *one).model_copy(update={"rank": rank})
+        for (i, one), rank in zip(names, (1, 2, 2, 4), strict=True)
+    ]
+    document = select(
+        examples.document(tuple(rows)),
+        2,
+        Weights(diversity=0, cost=0, risk=0),
+        ["mip"],
+        seed=0,
+        seconds=60,
+        cloud=Cloud(),
+    )
+    assert [(one.name, one.place) for one in document.chosen] == [("a", "1"), ("b", "2–3, tied")]
+    assert [(one.name, one.place) for one in document.passed_over] == [("c", "2–3, tied")]
+
+
 def test_risk_is_of_the_k_that_are_asked_for() -> None:
     assert all(one.risk == 0 for one in selected(4).chosen)
     assert any(one.risk > 0 for one in selected(1).chosen)

@@ -103,7 +103,8 @@ def test_rankings_are_compared_with_their_baselines(tmp_path: Path) -> None:
     recipe, store = Recipe(steps=9, learning_rate=1e-2), Store(f"sqlite:///{tmp_path / 's.sqlite'}")
     predictions = list(compare(llama, [task], (), recipe, store, seeds=(1,)))
     trainings = store.count("held-out scores")
-    table = rows_of(predictions)
+    table = rows_of(predictions, {"made up": ""})
+    assert {(row.profile, row.rung) for row in table} == {("", "")}
     found = {row.ranking: row.spearman for row in table}
     assert [row.spearman for row in table] == sorted(found.values(), reverse=True)
     assert found["mw alone"] == pytest.approx(1.0)

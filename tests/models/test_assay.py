@@ -56,6 +56,98 @@ def test_repeated_measurements_are_averaged_and_tell_the_noise(tmp_path: Path) -
         check(assay)
 
 
+def export(folder: Path, header: str, *rows: str) -> Path:
+    return write(folder, list(rows), header)
+
+
+def test_limits_in_a_column_of_relations_are_left_out(tmp_path: Path) -> None:
+    rows = [
+        "CCO,'>',10000,nM",
+        "CCC,'=',12,nM",
+        "CCN,,13,nM",
+        "CCF,<,1,nM",
+        "CCCl,~,5,nM",
+        "CCBr,>=,5,nM",
+        "CCS,=,4,nM",
+    ]
+    assay = read_assay(
+        export(tmp_path, "smiles,Standard Relation,Standard Value,Standard Units", *rows), "Standard Value"
+    )
+    assert assay.values.tolist() == [12, 13, 4]
+    assert [one.row for one in assay.rejections] == [2, 5, 6, 7]
+    assert all("limit" in one.reason and one.remedy for one in assay.rejections)
+
+
+@pytest.mark.parametrize("titles", ["Relation,IC50,Units", "IC50 Qualifier,IC50,IC50 Units", "operator,IC50,unit"])
+def test_relations_and_units_are_found_by_their_titles(tmp_path: Path, titles: str) -> None:
+    rows = [
+        "CCO,=,12,nM",
+        "CCC,=,3,uM",
+        "CCN,=,0.002,mM",
+        "CCF,=,5,nM",
+        "CCS,>,5,nM",
+        "CCCl,=,1e-9,M",
+        "CCBr,=,7,nmol/L",
+    ]
+    assay = read_assay(export(tmp_path, f"smiles,{titles}", *rows), "IC50")
+    assert assay.unit == "nM"
+    assert assay.values == pytest.approx([12, 3000, 2000, 5, 1, 7])
+
+
+def test_repeats_are_averaged_in_one_unit(tmp_path: Path) -> None:
+    rows = ["C=CC#N,=,12,nM", "CCO,>,10000,nM", "C=CC#N,=,1.2,uM", "CCN,=,30,nM", "C=CC#N,>,99,uM"]
+    assay = read_assay(export(tmp_path, "smiles,Relation,Value,Units", *rows), "Value")
+    assert (assay.unit, assay.values.tolist()) == ("nM", pytest.approx([606, 30]))
+
+
+def test_the_units_of_another_quantity_are_not_taken(tmp_path: Path) -> None:
+    rows = ["CCO,5.1,12,nM", "CCC,6.2,3,uM"]
+    file = export(tmp_path, "smiles,pIC50,Ki,Ki Units", *rows)
+    assert read_assay(file, "pIC50").values.tolist() == [5.1, 6.2]
+    assert read_assay(file, "Ki").values == pytest.approx([12, 3000])
+    file = export(tmp_path, "smiles,pChEMBL Value,Standard Value,Standard Units", *rows)
+    assay = read_assay(file, "pChEMBL Value")
+    assert (assay.values.tolist(), assay.unit) == ([5.1, 6.2], "-log10 M")
+
+
+def test_pic50_and_concentrations_become_one_unit(tmp_path: Path) -> None:
+    rows = ["CCO,6,pIC50", "CCC,100,nM", "CCN,10,nM", "CCF,9,pIC50", "CCS,8,nM"]
+    assay = read_assay(export(tmp_path, "smiles,value,unit", *rows), "value")
+    assert assay.values == pytest.approx([1000, 100, 10, 1, 8])
+    assay = read_assay(export(tmp_path, "smiles,pIC50", "CCO,6", "CCC,100 nM", "CCF,0 nM"), "pIC50")
+    assert assay.values == pytest.approx([6, 7])
+    assert "no logarithm" in assay.rejections[0].reason
+
+
+def test_a_unit_without_a_way_to_the_others_costs_its_row(tmp_path: Path) -> None:
+    rows = ["CCO,12,nM", "CCC,3,ug.mL-1", "CCN,50,%", "CCF,8,", "CCS,1,uM"]
+    assay = read_assay(export(tmp_path, "smiles,value,units", *rows), "value")
+    assert assay.values == pytest.approx([12, 1000])
+    assert [one.row for one in assay.rejections] == [3, 4, 5]
+    conflict = read_assay(export(tmp_path, "smiles,IC50 (nM),Units", "CCO,12,uM", "CCC,1,nM"), "IC50 (nM)")
+    assert "by the title" in conflict.rejections[0].reason
+    assert conflict.values.tolist() == [1]
+
+
+def test_rows_of_several_measurements_are_refused(tmp_path: Path) -> None:
+    file = export(tmp_path, "smiles,Standard Type,Standard Value", "CCO,IC50,5", "CCC,Ki,6", "CCN,IC50,7")
+    with pytest.raises(UnsuitableError, match=r"IC50 \(2 rows\), Ki \(1 rows\).*Keep the rows of one"):
+        read_assay(file, "Standard Value")
+
+
+def test_columns_that_only_sound_like_companions_are_none(tmp_path: Path) -> None:
+    rows = ["CCO,5,Smith,lead,B", "CCC,6,Miller,hit,F", "CCN,7,Smith,hit,B"]
+    file = export(tmp_path, "smiles,pIC50,Operator,Type,Assay Type", *rows)
+    assert read_assay(file, "pIC50").values.tolist() == [5, 6, 7]
+    file = export(tmp_path, "smiles,Ki,Relation,Type", "CCO,5,GT,IC50", "CCC,6,EQ,Ki")
+    assert read_assay(file, "Ki").values.tolist() == [6]
+
+
+def test_a_racemate_is_no_repeat_of_its_enantiomer(tmp_path: Path) -> None:
+    file = export(tmp_path, "smiles,pIC50", "C[C@H](O)C#N,5", "C[C@H](O)C#N |&1:1|,6", "C[C@@H](O)C#N |&1:1|,8")
+    assert read_assay(file, "pIC50").values.tolist() == [5, 7]
+
+
 def test_what_cannot_teach_a_ranking_is_refused_with_the_reason(tmp_path: Path) -> None:
     def refused(rows: list[str], column: str = "pIC50") -> str:
         with pytest.raises(UnsuitableError) as error:

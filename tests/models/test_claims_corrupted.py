@@ -155,7 +155,8 @@ def texts(tables):
     """Evidence, a candidate of it, and claims that make an accepted text with one of each part and some others."""
     generator = random.Random(5)
     for table, subject in tables:
-        parts, claims = explanation_parts(table, subject.id), claims_of(table, subject.id)
+        parts = explanation_parts(table, subject.id)
+        claims = [claim for claim in claims_of(table, subject.id) if not check_text(claim.text, table, subject.id)]
         for _ in range(3):
             chosen = [generator.choice(part) for part in parts]
             yield table, subject, [*chosen, *generator.sample(claims, min(3, len(claims)))]

@@ -5,7 +5,7 @@ import math
 import pytest
 from tiny_llama import LyingLlama, save_llama
 
-import models.claims
+import models.order_claims
 from models.explanation_trial import TrialResult, run_trial, trial_tables
 from models.llama import load_llama
 from pipeline.descriptors import DESCRIPTORS
@@ -100,7 +100,7 @@ def known(table, row):
 
 
 def test_a_desirability_has_the_bounds_that_claims_take_it_to_have():
-    assert models.claims._BOUNDS == {NAME: (LEAST, 1.0)}
+    assert models.order_claims.BOUNDS == {NAME: (LEAST, 1.0)}
 
 
 def test_tables_look_like_real_screens():

@@ -175,26 +175,101 @@ def test_a_learned_ranking_is_blind_to_places_and_says_what_it_is_worth(llama: L
     train(ranker, [taught], Recipe(steps=40, batch=12, learning_rate=1e-2))
     table = table_of([f"candidate {i}" for i in range(12)], 0)
     table = replace(table, candidates=taught.candidates)
-    found = learned_ranking(ranker, LEARNED, table)
-    turned = learned_ranking(ranker, LEARNED, replace(table, candidates=table.candidates[::-1]))
+    found = learned_ranking(ranker, LEARNED, table, "quick")
+    turned = learned_ranking(ranker, LEARNED, replace(table, candidates=table.candidates[::-1]), "quick")
     assert found.ranks == turned.ranks
-    assert sorted(found.ranks.values()) == list(range(1, 13))
+    shown = {key: round(score, 2) for key, score in found.scores.items()}
+    assert found.ranks == {key: 1 + sum(other > mine for other in shown.values()) for key, mine in shown.items()}
     assert "24 measured molecules" in found.sentence
-    assert "held out" in found.sentence
+    assert "held out its Spearman correlation with measured values is 1.00" in found.sentence
+    elsewhere = learned_ranking(ranker, LEARNED, table, "standard").sentence  # where its values are other ones
+    assert "at the profile standard was not measured" in elsewhere
+    assert "1.00" not in elsewhere
+    other = learned_ranking(ranker, LEARNED, replace(table, question="which is redder"), "quick").sentence
+    assert f"It was asked {QUESTION}, since it has not learned this screen's question." in other
 
 
-def test_the_order_that_measured_best_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    better = default_ranking(LEARNED, QUESTION, is_named=False)
+def test_the_order_that_measured_best_decides() -> None:
+    how = {"profile": "quick", "is_named": False, "was_measured": True}
+    better = default_ranking(LEARNED, QUESTION, **how)  # type: ignore[arg-type]
     assert (better.by, "1.00" in better.why, "physics alone 0.50" in better.why) == ("llama", True, True)
     worse = replace(LEARNED, held_out={QUESTION: {"Llama ranker": 0.4, "physics alone": 0.5}})
-    assert default_ranking(worse, QUESTION, is_named=False).by == "physics"
-    assert default_ranking(worse, "another question", is_named=True).by == "llama"
-    table = tmp_path / "rankings.tsv"
-    monkeypatch.setattr(models.default_ranking, "RANKINGS", table)
-    assert "not been measured" in default_ranking(None, "another question", is_named=False).why
-    rows = [Row(PHYSICS, "gsh", 29, 0.86, 0.7, 0.94), Row(ZERO_SHOT, "gsh", 29, 0.1, -0.2, 0.4)]
-    write_rows(table, [*rows, Row(PHYSICS, "esol", 99, 0.2, 0.1, 0.3), Row(ZERO_SHOT, "esol", 99, 0.9, 0.8, 1.0)])
-    assert read_rows(table)[0] == rows[0]
-    assert default_ranking(None, RATES_QUESTION, is_named=False).by == "physics"
-    assert default_ranking(None, QUESTIONS["esol"].text, is_named=False).by == "llama"
-    assert "0.53" in default_ranking(None, "another question", is_named=False).why
+    assert default_ranking(worse, QUESTION, **how).by == "physics"  # type: ignore[arg-type]
+    named = default_ranking(worse, "another question", "quick", is_named=True, was_measured=True)
+    assert named.by == "llama"
+    assert f"it answers {QUESTION}; its Spearman correlation on molecules held out is 0.40" in named.why
+
+
+def test_physics_is_called_by_what_was_measured_of_it() -> None:
+    """The one descriptor: an objective's score takes more into account."""
+    esol = QUESTIONS["esol"].text
+    learned = replace(LEARNED, held_out={esol: {"Llama ranker": 0.9, "physics alone": 0.5}})
+    why = default_ranking(learned, esol, "quick", is_named=False, was_measured=True).why
+    assert "octanol–water partition coefficient from solvation alone 0.50" in why
+
+
+ROWS = (
+    Row(PHYSICS, "gsh", "standard", "vqe_pdft", 29, 0.86, 0.7, 0.94),
+    Row(ZERO_SHOT, "gsh", "standard", "vqe_pdft", 29, 0.1, -0.2, 0.4),
+    Row(PHYSICS, "esol", "quick", "vqe_pdft", 99, 0.2, 0.1, 0.3),
+    Row(ZERO_SHOT, "esol", "quick", "vqe_pdft", 99, 0.9, 0.8, 1.0),
+    Row(PHYSICS, "freesolv", "quick", "casci", 99, 0.31, 0.1, 0.5),
+    Row(ZERO_SHOT, "freesolv", "quick", "casci", 99, 0.3, 0.1, 0.5),
+)
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.default_ranking, "RANKINGS", tmp_path / "rankings.tsv")
+    write_rows(tmp_path / "rankings.tsv", ROWS)
+    assert tuple(read_rows(tmp_path / "rankings.tsv")) == ROWS
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_figure_is_quoted_where_question_profile_and_rung_are_those_of_the_screen() -> None:
+    rates = default_ranking(None, RATES_QUESTION, "standard", is_named=False, was_measured=True)
+    assert rates.by == "physics"
+    assert rates.why == (
+        "Against measured values (gsh, profile standard, VQE + MC-PDFT) the thiol addition energy alone has a Spearman "
+        "correlation of 0.86, the embedded Llama untrained 0.10."
+    )
+    esol = default_ranking(None, QUESTIONS["esol"].text, "quick", is_named=False, was_measured=True)
+    assert (esol.by, "0.90" in esol.why) == ("llama", True)
+
+
+@pytest.mark.usefixtures("measured")
+@pytest.mark.parametrize(
+    ("question", "profile", "was_measured"),
+    [
+        (RATES_QUESTION, "quick", True),
+        (RATES_QUESTION, "accurate", True),
+        (RATES_QUESTION, "standard", False),  # another Llama
+        (QUESTIONS["esol"].text, "standard", True),
+        (QUESTIONS["freesolv"].text, "quick", True),  # another rung
+        ("which candidate crosses membranes most readily", "quick", True),
+    ],
+)
+def test_no_figure_of_another_screen_is_quoted(question: str, profile: str, was_measured: bool) -> None:
+    found = default_ranking(None, question, profile, is_named=False, was_measured=was_measured)
+    assert found.by == "physics"
+    assert f"at the profile {profile} has not been held against measured values" in found.why
+    assert not any(character.isdigit() for character in found.why)
+
+
+def test_a_ranker_quotes_nothing_of_another_profile() -> None:
+    for is_named, by in ((True, "llama"), (False, "physics")):
+        found = default_ranking(LEARNED, QUESTION, "standard", is_named=is_named, was_measured=True)
+        assert found.by == by
+        assert "was not measured" in found.why
+        assert not any(character.isdigit() for character in found.why)
+    of_ones_own = replace(LEARNED, profile="")  # it reads no computed values: every profile is alike to it
+    assert "1.00" in default_ranking(of_ones_own, QUESTION, "standard", is_named=True, was_measured=True).why
+
+
+def test_what_ships_says_what_it_was_measured_on() -> None:
+    rows = read_rows(models.default_ranking.RANKINGS)
+    assert {(row.task, row.profile, row.rung) for row in rows} == {
+        ("freesolv", "quick", "vqe_pdft"),
+        ("esol", "quick", "vqe_pdft"),
+        ("gsh", "standard", "vqe_pdft"),
+    }

@@ -4,22 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rdkit import Chem
-from rdkit.Chem import rdMolAlign
+from rdkit.Chem import rdDetermineBonds, rdMolAlign
 
 from molecules.conformers import (
     DUPLICATE_RMSD_ANGSTROM,
     EmbeddingError,
     Geometry,
-    XyzError,
     conformers,
-    read_xyz,
     to_mol,
-    to_xyz,
 )
+from molecules.poses import completed
 from molecules.smiles import parse
+from molecules.xyz import to_xyz
 
 BUTANOL = "CCCCO"
 
@@ -94,6 +91,67 @@ def test_stereo_of_the_smiles_is_that_of_the_geometry() -> None:
         assert Chem.MolToSmiles(Chem.RemoveHs(mol)) == Chem.MolToSmiles(parse(smiles))
 
 
+STRAINED = [
+    "C1CC#CC1",  # cyclopentyne, cycloheptyne, cyclooctyne
+    "C1CCC#CCC1",
+    "C1CCCC#CCC1",
+    "c1ccc#cc1",  # benzyne
+    "O=C1N2CCC1CC2",  # a twisted amide
+]
+VERY_STRAINED = [
+    "C1CCCC#CCCC1",
+    "OCC1C2CCC#CCCC12",  # bicyclononyne, of click chemistry
+    "C1Cc2ccc(cc2)CCc2ccc1cc2",  # [2.2]paracyclophane, [6]paracyclophane, [5]metacyclophane, [2.2]azulenophane
+    "C1CCc2ccc(CCC1)cc2",
+    "C1CCc2cccc(CC1)c2",
+    "c1ccc2c(c1)ccc1ccc3ccc4ccc5ccccc5c4c3c12",  # hexahelicene
+]
+CAGES = ["C12C3C4C1C5C2C3C45", "C12C3C1C23", "C1CC2CCC1=C2", "C1CCC/C=C/CC1", "C1CCCC=C=CCC1", "C=C=C=C=C"]
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [*STRAINED, *CAGES, *(pytest.param(one, marks=pytest.mark.slow) for one in VERY_STRAINED)],
+)
+def test_strained_molecules_have_a_geometry_with_their_bonds(smiles: str) -> None:
+    """Bonds that are found again from distances alone are those of the SMILES."""
+    geometry = conformers(smiles, count=2, seed=1)[0]
+    found = Chem.MolFromXYZBlock(to_xyz(geometry))
+    rdDetermineBonds.DetermineConnectivity(found)
+    expected = to_mol(smiles, geometry)
+    assert {frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())) for b in found.GetBonds()} == {
+        frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())) for b in expected.GetBonds()
+    }
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "C1C#C1",  # triple bonds in rings of three and four atoms
+        "C1CC#C1",
+        "C1C[C@H]2CC[C@H]1C2",  # norbornane, bicyclopentane and bicyclobutane with trans bridgeheads
+        "C1C[C@H]2C[C@H]12",
+        "C1[C@H]2C[C@H]12",
+    ],
+)
+def test_what_cannot_exist_is_refused(smiles: str) -> None:
+    with pytest.raises(EmbeddingError, match=r"\.xyz"):
+        conformers(smiles, count=2, seed=1)
+
+
+def test_a_shape_that_is_given_in_part_is_completed_for_a_strained_molecule() -> None:
+    """ETKDGv3 finds no cycloalkyne around given atoms either."""
+    smiles = "CSC1CCC#CCC1"
+    whole = conformers(smiles, count=1, seed=1)[0].coordinates_angstrom
+    given = {atom: whole[atom] for atom in range(4)}
+    geometry = completed(smiles, given)
+    mol = to_mol(smiles, geometry)
+    assert np.allclose(geometry.coordinates()[:4], np.array(whole)[:4], atol=0.1)
+    positions = geometry.coordinates()
+    lengths = [np.linalg.norm(positions[b.GetBeginAtomIdx()] - positions[b.GetEndAtomIdx()]) for b in mol.GetBonds()]
+    assert max(lengths) < 2.0
+
+
 def test_errors_say_what_to_do() -> None:
     with pytest.raises(EmbeddingError, match=r"\.xyz"):
         conformers("C1C#C1", count=5, seed=0)
@@ -105,77 +163,3 @@ def test_errors_say_what_to_do() -> None:
         to_mol("CC", conformers("C", count=1, seed=0)[0])
     with pytest.raises(ValueError, match="one of each"):
         Geometry(("H",), ())
-
-
-coordinate = st.floats(-50, 50).map(lambda x: round(x, 8))
-Atom = tuple[str, tuple[float, float, float]]
-atom = st.tuples(st.sampled_from(["H", "C", "N", "O", "Cl", "Se"]), st.tuples(coordinate, coordinate, coordinate))
-
-
-@given(st.lists(atom, min_size=1, max_size=6), st.integers(-3, 3), st.integers(1, 4))
-@settings(max_examples=50, deadline=None)
-def test_xyz_files_round_trip(
-    tmp_path_factory: pytest.TempPathFactory,
-    atoms: list[Atom],
-    charge: int,
-    spin: int,
-) -> None:
-    geometry = Geometry(tuple(symbol for symbol, _ in atoms), tuple(position for _, position in atoms))
-    path = tmp_path_factory.getbasetemp() / "round_trip.xyz"
-    path.write_text(to_xyz(geometry, f"{charge} {spin}"))
-    xyz = read_xyz(path)
-    assert (xyz.geometry, xyz.charge, xyz.multiplicity) == (geometry, charge, spin)
-
-
-@pytest.mark.parametrize(
-    ("comment", "state"),
-    [
-        ("charge=-1 multiplicity=3", (-1, 3)),
-        ("EA 8, charge = +1 multiplicity = 2 (angstrom)", (1, 2)),
-        ("x=1", (None,) * 2),
-    ],
-)
-def test_xyz_comments_may_name_charge_and_multiplicity(
-    comment: str, state: tuple[int | None, int | None], tmp_path: Path
-) -> None:
-    path = tmp_path / "named.xyz"
-    path.write_text(f"1\n{comment}\nO 0 0 0\n")
-    xyz = read_xyz(path)
-    assert (xyz.charge, xyz.multiplicity) == state
-
-
-def test_xyz_accepts_atomic_numbers_further_columns_and_free_comments(tmp_path: Path) -> None:
-    path = tmp_path / "water.xyz"
-    path.write_bytes(b"3\r\nwater, \xe5ngstr\xf6m\r\n8 0 0 0 -0.8\r\nh 0 0.76 0.59\r\nH 0 -0.76 5.9e-1\r\n\r\n")
-    xyz = read_xyz(path)
-    assert xyz.geometry.symbols == ("O", "H", "H")
-    assert (xyz.charge, xyz.multiplicity) == (None, None)
-    assert xyz.geometry.coordinates()[2, 2] == 0.59
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "line 1: '' is no number of atoms"),
-        ("one\n\nH 0 0 0\n", "line 1: 'one' is no number"),
-        ("2\n\nH 0 0 0\n", "announces 2 atoms, 1 lines"),
-        ("1\n\nH 0 0 0\n1\n\nH 0 0 1\n", "one geometry per file"),
-        ("1\n\nH 0 0\n", "line 3: 'H 0 0' is no atom"),
-        ("1\n\nXx 0 0 0\n", "line 3: 'Xx' is no element"),
-        ("1\n\nH 0 0 nan\n", "not finite"),
-        ("1\n0 0\nH 0 0 0\n", "multiplicity 0"),
-    ],
-)
-def test_wrong_xyz_files_are_refused_with_the_line(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "wrong.xyz"
-    path.write_text(text)
-    with pytest.raises(XyzError) as caught:
-        read_xyz(path)
-    assert message in str(caught.value)
-
-
-def test_missing_xyz_file_and_comment_with_line_break(tmp_path: Path) -> None:
-    with pytest.raises(XyzError, match="cannot be read"):
-        read_xyz(tmp_path / "none.xyz")
-    with pytest.raises(ValueError, match="line break"):
-        to_xyz(Geometry(("H",), ((0.0, 0.0, 0.0),)), "two\nlines")

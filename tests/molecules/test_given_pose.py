@@ -6,11 +6,12 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
-from molecules.conformers import conformers, to_mol, to_xyz
+from molecules.conformers import conformers, to_mol
 from molecules.given_pose import PoseError, molecule_in_xyz, pose_in_record
 from molecules.read import read_library
 from molecules.smiles import canonical, parse
 from molecules.standardize import standardize
+from molecules.xyz import to_xyz
 
 MOLECULES = [
     "CC(=O)[O-].[Na+]",
@@ -96,8 +97,8 @@ def test_an_xyz_file_is_a_molecule_in_its_pose(tmp_path: Path) -> None:
     at = conformers("C[C@H](F)C(N)=O", 1, seed=1)[0]
     file = tmp_path / "molecule.xyz"
     file.write_text(to_xyz(at, "0 1"))
-    smiles, pose = molecule_in_xyz(file)
-    assert smiles == canonical("C[C@H](F)C(N)=O")
+    standard, pose = molecule_in_xyz(file)
+    assert standard.smiles == canonical("C[C@H](F)C(N)=O")
     ours, theirs = (np.array(sorted(one.coordinates_angstrom)) for one in (pose, at))
     assert np.allclose(ours, theirs, atol=1e-6)
     file.write_text("2\n0 1\nC 0 0 0\nC 9 0 0\n")

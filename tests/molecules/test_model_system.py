@@ -14,13 +14,15 @@ DRUGS = {
     "osimertinib": "C=CC(=O)Nc1cc(Nc2nccc(n2)-c2cn(C)c3ccccc23)c(OC)cc1N(C)CCN(C)C",
     "sotorasib": "C=CC(=O)N1CCN([C@@H](C)C1)c1nc(=O)n(-c2c(C)ccnc2C(C)C)c2nc(-c3c(O)cccc3F)c(F)cc12",
     "afatinib": "CN(C)C/C=C/C(=O)Nc1cc2c(Nc3ccc(F)c(Cl)c3)ncnc2cc1O[C@H]1CCOC1",
+    "a vinylpyrimidine": "C=Cc1ccnc(n1)Nc1ccc(OCCN2CCOCC2)cc1",
+    "a dienamide": "C/C=C/C=C/C(=O)NCCc1ccc(OCCN2CCOCC2)cc1",
 }
 drugs = pytest.mark.parametrize("smiles", DRUGS.values(), ids=DRUGS)
 
 
 def model(smiles: str) -> ModelSystem:
     site = find_michael_sites(smiles)[0]
-    return model_system(smiles, (site.beta, site.alpha, *site.withdrawing))
+    return model_system(smiles, site.path)
 
 
 def rings(smiles: str) -> int:

@@ -12,7 +12,14 @@ from molecules.model_system import model_system, site_in
 from molecules.poses import acceptor_places, acceptor_pose, adduct_places, adduct_pose, completed
 from molecules.smiles import canonical, parse
 
-ACCEPTORS = ["C=CC(=O)N1CCC[C@H](C1)n1nc(-c2ccccc2)c2c(N)ncnc12", "CC/C=C/C(=O)NCc1ccccc1", "CC#CC(=O)NCc1ccncc1"]
+ACCEPTORS = [
+    "C=CC(=O)N1CCC[C@H](C1)n1nc(-c2ccccc2)c2c(N)ncnc12",
+    "CC/C=C/C(=O)NCc1ccccc1",
+    "CC#CC(=O)NCc1ccncc1",
+    "C=C=CC(=O)NCc1ccccc1",
+    "C=C/C=C/C(=O)NCc1ccccc1",
+    "C=Cc1ccnc(NCc2ccccc2)n1",
+]
 acceptors = pytest.mark.parametrize("smiles", [canonical(smiles) for smiles in ACCEPTORS])
 
 
@@ -45,10 +52,11 @@ def test_the_adduct_keeps_the_acceptors_shape(smiles: str) -> None:
     adduct = thiolate_adduct(site, "adduct")
     at = adduct_pose(site, adduct, pose)
     assert is_sound(adduct.species.smiles, at)
-    heavy = [i for i in range(len(adduct.from_acceptor)) if site.bond_order == 2 or i > site.beta]
+    was_linear = parse(smiles).GetAtomWithIdx(site.attacked).GetTotalDegree() == 2
+    heavy = [i for i in range(len(adduct.from_acceptor)) if not was_linear or i > site.attacked]
     moved = [adduct.from_acceptor[i] for i in heavy]
     assert distances(at, moved) == pytest.approx(distances(pose, heavy), abs=0.35)
-    sulfur = np.linalg.norm(at.coordinates()[adduct.sulfur] - at.coordinates()[adduct.beta])
+    sulfur = np.linalg.norm(at.coordinates()[adduct.sulfur] - at.coordinates()[adduct.attacked])
     assert sulfur == pytest.approx(1.82, abs=0.12)
 
 
@@ -57,7 +65,7 @@ def test_models_have_the_shape_of_the_whole(smiles: str) -> None:
     site, pose = find_michael_sites(smiles)[0], acceptor_pose(smiles)
     adduct = thiolate_adduct(site, "adduct")
     whole = adduct_pose(site, adduct, pose)
-    model = model_system(smiles, (site.beta, site.alpha, *site.withdrawing), max_heavy=10)
+    model = model_system(smiles, site.path, max_heavy=10)
     in_model = thiolate_adduct(site_in(model, site), "model")
     for name, places, of in (
         (model.smiles, acceptor_places(model, pose), pose),
@@ -76,3 +84,19 @@ def test_a_pose_is_the_same_again() -> None:
     first = acceptor_pose(smiles)
     acceptor_pose.cache_clear()
     assert acceptor_pose(smiles) == first
+
+
+@pytest.mark.parametrize("smiles", ["CC#CC(=O)NCc1ccncc1", "C=C=CC(=O)NCc1ccccc1"])
+def test_an_attacked_carbon_that_was_linear_is_bent(smiles: str) -> None:
+    site = find_michael_sites(smiles)[0]
+    adduct = thiolate_adduct(site, "adduct")
+    at = adduct_pose(site, adduct, acceptor_pose(site.smiles))
+    (end,) = (
+        atom.GetIdx()
+        for atom in parse(site.smiles).GetAtomWithIdx(site.attacked).GetNeighbors()
+        if atom.GetIdx() not in site.chain
+    )
+    xyz = at.coordinates()
+    bonds = [xyz[adduct.from_acceptor[atom]] - xyz[adduct.attacked] for atom in (end, site.chain[1])]
+    cosine = bonds[0] @ bonds[1] / np.prod([np.linalg.norm(bond) for bond in bonds])
+    assert np.degrees(np.arccos(cosine)) == pytest.approx(122, abs=12)

@@ -174,7 +174,7 @@ def test_any_table_that_python_writes_is_accounted_for(
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_a_library_or_a_library_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    for name in ("any.csv", "any.smi", "any.sdf", "any.smi.gz"):
+    for name in ("any.csv", "any.smi", "any.txt", "any.tsv", "any.sdf", "any.smi.gz"):
         path = tmp_path_factory.getbasetemp() / name
         path.write_bytes(data)
         with contextlib.suppress(LibraryError):

@@ -1,7 +1,13 @@
 import pickle
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rdkit import Chem
 
+from molecules.michael import find_michael_sites
+from molecules.read import read_library
 from molecules.smiles import SmilesError, canonical, parse
 
 
@@ -40,3 +46,34 @@ def test_errors_survive_the_trip_between_processes() -> None:
 
 def test_canonical_smiles_is_one_for_all_writings() -> None:
     assert canonical(" N#CC=C ") == canonical("C=CC#N") == "C=CC#N"
+
+
+@pytest.mark.parametrize(
+    ("mapped", "plain"),
+    [
+        ("[CH2:1]=[CH:2][C:3](=[O:4])[NH:5][CH3:6]", "C=CC(=O)NC"),
+        ("O=C1[CH:7]=CC(=O)C=C1", "O=C1C=CC(=O)C=C1"),
+        ("C[C@:4]([H:9])([OH:2])F", "C[C@H](O)F"),
+        ("[CH3:1][C@H]([CH3:2])F", "CC(C)F"),  # a centre by its numbers only
+        ("[CH3:1]/[CH:2]=[CH:3]/[CH3:4]", "C/C=C/C"),
+        ("[cH:1]1[cH:2][cH:3][cH:4][cH:5][c:6]1[Cl:7]", "Clc1ccccc1"),
+        ("[CH3:1][C:2](=[O:3])[O-:4].[Na+:5]", "CC(=O)[O-].[Na+]"),
+        ("[H:1][CH3:2]", "C"),
+    ],
+)
+def test_atom_map_numbers_are_dropped(mapped: str, plain: str) -> None:
+    assert canonical(mapped) == canonical(plain)
+
+
+def test_atom_map_numbers_change_neither_sites_nor_candidates(tmp_path: Path) -> None:
+    assert len(find_michael_sites("O=C1[CH:7]=CC(=O)C=C1")) == len(find_michael_sites("O=C1C=CC(=O)C=C1")) == 1
+    (tmp_path / "a.smi").write_text("[CH2:1]=[CH:2][C:3]#[N:4] mapped\nC=CC#N plain\n")
+    assert [one.smiles for one in read_library(tmp_path / "a.smi").candidates] == ["C=CC#N"]
+
+
+@given(st.sampled_from(["C[C@H](N)C(=O)O", "C/C=C/C=O", "c1cc[nH]c1", "CC[S@](=O)C", "C1CC1[NH3+]"]), st.data())
+def test_any_numbers_on_any_atoms_leave_the_molecule_as_it_is(smiles: str, data: st.DataObject) -> None:
+    mol = Chem.MolFromSmiles(smiles)
+    for atom in mol.GetAtoms():
+        atom.SetAtomMapNum(data.draw(st.integers(0, 3)))
+    assert canonical(Chem.MolToSmiles(mol)) == canonical(smiles)

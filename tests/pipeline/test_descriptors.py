@@ -266,8 +266,22 @@ def test_growing_a_model_is_the_middle_layer_of_three() -> None:
         assert {one.level_of(level).basis for one in middle} == {"def2-svp"}
         keys = [ground_state_key(one, level, 1) for one in (*small, *middle[2:])]
         assert len(set(keys)) == (2 if level == PROFILES["quick"] else 4)
-    assert middle[0].species.charge == -1
+    assert (middle[0].species.charge, middle[1].species.charge) == (0, 1)  # its amine is an ammonium at pH 7.4
     assert len(middle[0].species.symbols) > len(small[0].species.symbols)
+
+
+def test_reactivity_is_that_of_the_form_in_water_and_the_rest_of_the_neutral_one() -> None:
+    quick = PROFILES["quick"]
+
+    def charges(name: str, smiles: str, neutral: bool) -> set[int]:
+        needed = DESCRIPTORS[name].needs(smiles, smiles, quick, neutral=neutral)
+        return {one.species.charge for one in needed}
+
+    assert charges("thiol_addition", "C=CC(=O)O", neutral=False) == {-2, -1}  # acrylate, its adduct, the thiolate
+    assert charges("thiol_addition", "C=CC(=O)O", neutral=True) == {-1, 0}
+    assert charges("thiol_addition", "C=CC(=O)NC", neutral=False) == {-1, 0}
+    assert charges("solvation", "C=CC(=O)O", neutral=False) == {0}
+    assert charges("ionisation", "C=CC(=O)O", neutral=False) == {-1, 0, 1}
 
 
 def test_an_equation_on_models_adds_growth_and_the_rest() -> None:

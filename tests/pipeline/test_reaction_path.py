@@ -11,10 +11,8 @@ from ase.calculators.calculator import Calculator, all_changes
 from levels_small import TINY
 
 from molecules.michael import find_michael_sites, thiolate_adduct
-from molecules.species import neutral
 from pipeline.geometry import relax
 from pipeline.reaction_path import FALLBACK_ANGSTROM, highest_point
-from pipeline.regiochemistry import addition_site
 
 
 class Hill(Calculator):
@@ -66,29 +64,11 @@ def test_the_way_to_an_adduct_leads_over_its_acceptor() -> None:
     site = find_michael_sites("CC=CC(C)=O")[0]
     adduct = thiolate_adduct(site, "adduct")
     minimum = relax(adduct.species, TINY, seed=1)
-    top = relax(replace(adduct.species, driven=(adduct.beta, adduct.sulfur)), TINY, seed=1)
-    ends = [at.coordinates()[adduct.sulfur] - at.coordinates()[adduct.beta] for at in (minimum.geometry, top.geometry)]
+    top = relax(replace(adduct.species, driven=(adduct.attacked, adduct.sulfur)), TINY, seed=1)
+    ends = [
+        at.coordinates()[adduct.sulfur] - at.coordinates()[adduct.attacked] for at in (minimum.geometry, top.geometry)
+    ]
     assert np.linalg.norm(ends[0]) == pytest.approx(1.85, abs=0.1)
     assert 2.1 < np.linalg.norm(ends[1]) < 3.0
     assert top.energy_hartree > minimum.energy_hartree
     assert top.ensemble_hartree == 0.0
-
-
-@pytest.mark.parametrize(
-    ("smiles", "beta"),
-    [
-        ("C=CC(=O)/C=C/C", "CH2"),  # the open end of divinyl ketones
-        ("C=CC(=O)OCC", "CH2"),
-    ],
-)
-def test_the_site_is_found(smiles: str, beta: str) -> None:
-    choice = addition_site(neutral(smiles, "M", "water").smiles)
-    assert choice is not None
-    sites = find_michael_sites(choice.site.smiles)
-    assert choice.site in sites
-    assert beta == "CH2"
-    assert choice.site.beta == sites[0].beta  # the most open one, here
-
-
-def test_no_acceptor_has_no_site() -> None:
-    assert addition_site("CCO") is None

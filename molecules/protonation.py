@@ -1,0 +1,105 @@
+"""Protonation: the form of a molecule that prevails in water at a pH, by the rules of Dimorphite-DL.
+
+Ropp, Kaminsky, Yablonski, Durrant, J. Cheminform. 11, 14 (2019): each group that gives or takes a proton has the mean
+pKa of its kind and a standard deviation. How often that is right for drug-like molecules is in docs/levels.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from dimorphite_dl import protonate_smiles
+from rdkit import Chem, rdBase
+
+from molecules.smiles import canonical, parse
+
+PHYSIOLOGICAL_PH = 7.4
+"""Of blood plasma, and of the assays with glutathione that the thiol addition is validated on."""
+_PRECISION = 0.5
+"""Standard deviations of a group's pKa within which a pH tells nothing: such a group keeps its proton, so that phenols
+(mean 7.1, standard deviation 3.3) are neutral and amines (8.2, 2.5) are cations."""
+_NEAR = 3
+"""Bonds between two basic nitrogens up to which a molecule takes one proton and no second one at neutral pH:
+ethylenediamine has pKa 9.9 and 6.9, piperazine 9.7 and 5.3, 1,3-diaminopropane 10.6 and 8.9 (Perrin, Dissociation
+Constants of Organic Bases in Aqueous Solution, 1965)."""
+
+
+def protonated(smiles: str, ph: float = PHYSIOLOGICAL_PH) -> str:
+    """The form of a molecule that prevails in water.
+
+    Args:
+        smiles: the molecule, with as little charge as protons can make it, as `molecules.standardize` writes it.
+        ph: of the water.
+
+    Returns:
+        Canonical isomeric SMILES, with the same atoms but protons; `smiles` itself where nothing is protonated or
+        deprotonated, and where the rules do not apply.
+
+    Raises:
+        SmilesError: When the SMILES cannot be read.
+    """
+    before = canonical(smiles)
+    with rdBase.BlockLogs():
+        forms = protonate_smiles(before, ph_min=ph, ph_max=ph, precision=_PRECISION)
+        most = max((parse(form) for form in forms), key=lambda mol: (Chem.GetFormalCharge(mol), Chem.MolToSmiles(mol)))
+        after = canonical(Chem.MolToSmiles(_with_fewer_neighbours(most)))
+    is_same = _skeleton(after) == _skeleton(before) and _charges(before) <= _charges(after)
+    return after if is_same else before
+
+
+def _with_fewer_neighbours(mol: Chem.Mol) -> Chem.Mol:
+    """Take the second proton from two protonated amines that are near each other, where the base is weaker."""
+    found = Chem.RWMol(mol)
+    distances = Chem.GetDistanceMatrix(found)
+    ranks = list(Chem.CanonicalRankAtoms(found))
+    amines = [i for (i,) in found.GetSubstructMatches(Chem.MolFromSmarts("[NX4+;!H0]"))]
+    weakest_first = sorted(
+        amines, key=lambda i: (-_withdrawn(found, i), -found.GetAtomWithIdx(i).GetDegree(), ranks[i])
+    )
+    charged = set(amines)
+    for i in weakest_first:
+        if any(distances[i][other] <= _NEAR for other in charged - {i}):
+            atom = found.GetAtomWithIdx(i)
+            atom.SetFormalCharge(0)
+            atom.SetNumExplicitHs(atom.GetTotalNumHs() - 1)
+            atom.SetNoImplicit(True)
+            charged.remove(i)
+    Chem.SanitizeMol(found)
+    return found.GetMol()
+
+
+def _withdrawn(mol: Chem.Mol, nitrogen: int) -> int:
+    """How many unsaturated carbons and heteroatoms, other than basic nitrogen, stand next to an amine's carbons."""
+    second = {
+        far.GetIdx()
+        for near in mol.GetAtomWithIdx(nitrogen).GetNeighbors()
+        for far in near.GetNeighbors()
+        if far.GetIdx() != nitrogen
+    }
+    atoms = [mol.GetAtomWithIdx(i) for i in second]
+    return sum(
+        (atom.GetAtomicNum() not in (1, 6) and atom.GetFormalCharge() <= 0)
+        or (atom.GetAtomicNum() == 6 and atom.GetHybridization() != Chem.HybridizationType.SP3)
+        for atom in atoms
+    )
+
+
+def _charges(smiles: str) -> Counter[tuple[str, int]]:
+    """Charged atoms: those of dipoles and inner salts are there at any pH."""
+    charged = (atom for atom in parse(smiles).GetAtoms() if atom.GetFormalCharge())
+    return Counter((atom.GetSymbol(), atom.GetFormalCharge()) for atom in charged)
+
+
+def _skeleton(smiles: str) -> str:
+    """The atoms and how they are bonded, without bond orders, charges and hydrogens."""
+    mol = Chem.RWMol(parse(smiles))
+    for bond in mol.GetBonds():
+        bond.SetBondType(Chem.BondType.SINGLE)
+        bond.SetIsAromatic(False)
+    for atom in mol.GetAtoms():
+        atom.SetFormalCharge(0)
+        atom.SetIsAromatic(False)
+        atom.SetNoImplicit(True)
+        atom.SetNumExplicitHs(0)
+    written: str = Chem.MolToSmiles(mol, isomericSmiles=False)
+    return written
