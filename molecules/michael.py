@@ -138,7 +138,7 @@ def why_no_site(smiles: str) -> str:
         return f"has no C=C or C≡C bond{other}."
     if any(mol.HasSubstructMatch(query) for *_, query in _patterns(_UNSATURATED)):
         return (
-            "has a C=C or C≡C bond conjugated with an electron-withdrawing group only where nitrogen or oxygen on the "
+            "has a C=C or C≡C bond conjugated with an electron-withdrawing group only where a heteroatom on the "
             "attacked carbon gives the group its lone pair, as in vinylogous amides, esters and acids. Additions to "
             "these are not computed."
         )

@@ -1,7 +1,7 @@
 """WithdrawingGroup: what makes a C=C or C≡C bond beside it electrophilic, as it takes up the charge of a thiolate.
 
-The classes are those of the reviews of Michael acceptors as covalent warheads: Jackson, Widen, Harki, Brummond, J. Med.
-Chem. 60, 839 (2017); Gehringer, Laufer, J. Med. Chem. 62, 5673 (2019).
+Most of the classes stand in reviews of covalent warheads: Jackson, Widen, Harki, Brummond, J. Med. Chem. 60, 839
+(2017); Gehringer, Laufer, J. Med. Chem. 62, 5673 (2019).
 """
 
 from __future__ import annotations

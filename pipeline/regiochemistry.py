@@ -9,7 +9,7 @@ thiolate additions are computed to be; where these differ little, the more open 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from ase import Atoms
 from ase.units import kcal, mol
 
 from molecules.conformers import EmbeddingError, Geometry, conformers
-from molecules.michael import MichaelSite, ThiolateAdduct, find_michael_sites, thiolate_adduct
+from molecules.michael import MichaelSite, find_michael_sites, thiolate_adduct
 from pipeline.geometry import loosely_relaxed, rearrangements
 from pipeline.reaction_path import FALLBACK_ANGSTROM, pulled_apart
 
@@ -46,23 +46,13 @@ def addition_site(smiles: str) -> SiteChoice | None:
     sites = find_michael_sites(smiles)
     if len(sites) < 2:
         return SiteChoice(sites[0], ()) if sites else None
-    adducts = {site: thiolate_adduct(site, "adduct") for site in sites}
     n_conformers = CONFORMERS if len({len(site.chain) for site in sites}) == 1 else CONFORMERS_ON_THE_WAY
-    shapes = {site: _shapes(adduct, n_conformers) for site, adduct in adducts.items()}
-    energies = {site: min(_energy(atoms) for atoms in shapes[site]) for site in sites if shapes[site]}
-    if not energies:
-        return SiteChoice(
-            sites[0],
-            (f"Of {len(sites)} sites the most open was taken: GFN2-xTB finds a stable adduct of none of them.",),
-        )
-    lengths = sorted({len(site.chain) for site in energies})
-    rivals = [min((s for s in energies if len(s.chain) == n), key=energies.__getitem__) for n in lengths]
-    if len(rivals) > 1:
-        on_the_way = {site: _on_the_way(adducts[site], shapes[site]) for site in rivals}
-        limit = min(on_the_way.values()) + CLOSE_ON_THE_WAY_KCAL_MOL
-        near = [site for site in sites if site in on_the_way and on_the_way[site] <= limit < math.inf]
-        rivals = near or rivals[:1]
-    best, *others = rivals  # the most open one
+    shapes = {site: found for site in sites if (found := _shapes(site, n_conformers))}
+    if not shapes:
+        unknown = f"Of {len(sites)} sites the most open was taken: GFN2-xTB finds a stable adduct of none of them."
+        return SiteChoice(sites[0], (unknown,))
+    energies = {site: min(_energy(atoms) for atoms in found) for site, found in shapes.items()}
+    best, *others = _leading(shapes, energies)
     close = [
         site
         for site in energies
@@ -83,6 +73,22 @@ def addition_site(smiles: str) -> SiteChoice | None:
     return SiteChoice(best, tuple(flags))
 
 
+def _leading(shapes: Mapping[MichaelSite, Sequence[Atoms]], energies: Mapping[MichaelSite, float]) -> list[MichaelSite]:
+    """Of each length of chain the site with the lowest adduct: those that lie close on the way, the most open first.
+
+    Args:
+        shapes: conformers of the adducts, the most open site first.
+        energies: of the adducts in kcal/mol.
+    """
+    lengths = sorted({len(site.chain) for site in shapes})
+    lowest = [min((site for site in shapes if len(site.chain) == n), key=energies.__getitem__) for n in lengths]
+    if len(lowest) == 1:
+        return lowest
+    on_the_way = {site: _on_the_way(site, shapes[site]) for site in shapes if site in lowest}
+    limit = min(on_the_way.values()) + CLOSE_ON_THE_WAY_KCAL_MOL
+    return [site for site, energy in on_the_way.items() if energy <= limit < math.inf] or lowest[:1]
+
+
 def _atoms(sites: Sequence[MichaelSite]) -> str:
     """The attacked atoms, counted from 1."""
     return ", ".join(str(site.attacked + 1) for site in sites)
@@ -93,22 +99,23 @@ def _energy(atoms: Atoms) -> float:
     return float(atoms.get_potential_energy() / (kcal / mol))
 
 
-def _shapes(adduct: ThiolateAdduct, n_conformers: int) -> Sequence[Atoms]:
-    """Conformers, loosely relaxed: those that converge and keep their bonds."""
-    smiles, charge = adduct.species.smiles, adduct.species.charge
+def _shapes(site: MichaelSite, n_conformers: int) -> Sequence[Atoms]:
+    """Conformers of the adduct, loosely relaxed: those that converge and keep their bonds."""
+    species = thiolate_adduct(site, "adduct").species
     shapes = []
     try:
-        for start in conformers(smiles, n_conformers, SEED):
-            atoms = loosely_relaxed(start, charge, 1, "water")
-            if not rearrangements(smiles, Geometry.of(start.symbols, atoms.get_positions())):
+        for start in conformers(species.smiles, n_conformers, SEED):
+            atoms = loosely_relaxed(start, species.charge, 1, "water")
+            if not rearrangements(species.smiles, Geometry.of(start.symbols, atoms.get_positions())):
                 shapes.append(atoms)
     except (EmbeddingError, RuntimeError):
         pass  # what converged before counts
     return shapes
 
 
-def _on_the_way(adduct: ThiolateAdduct, shapes: Sequence[Atoms]) -> float:
+def _on_the_way(site: MichaelSite, shapes: Sequence[Atoms]) -> float:
     """The lowest energy in kcal/mol with sulfur at the distance of a transition state; infinite without convergence."""
+    adduct = thiolate_adduct(site, "adduct")
     energies = []
     for atoms in shapes:
         try:

@@ -57,8 +57,8 @@ def _calculations(smiles: str, name: str, _level: LevelOfTheory) -> tuple[Calcul
     if choice is None:
         raise NotApplicableError(
             f"{name} {why_no_site(smiles)}",
-            "Rank it by another objective, or remove it from this library. Thiols that react in another way, such as "
-            "by substituting a halide, are not computed.",
+            "Rank it by another objective, or remove it from this library. Other reactions with thiols, such as "
+            "substitution of a halide, are not computed.",
         )
     site = choice.site
     if parse(smiles).GetNumHeavyAtoms() > MAX_HEAVY_ATOMS:

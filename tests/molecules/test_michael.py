@@ -119,11 +119,11 @@ NO_SITE = {
     "C=Cc1c[nH]cn1": "azines and azoles whose nitrogen takes up the charge",  # 4-vinylimidazole
     "C=Cc1cnco1": "azines and azoles whose nitrogen takes up the charge",
     "C=Cc1cn2ccccc2n1": "azines and azoles whose nitrogen takes up the charge",
-    "CNC=CC(C)=O": "nitrogen or oxygen on the attacked carbon",  # a vinylogous amide
-    "COC=CC(C)=O": "nitrogen or oxygen on the attacked carbon",
-    "CC([O-])=CC(C)=O": "nitrogen or oxygen on the attacked carbon",  # the enolate of a diketone
-    "COC(=O)C1=CNC=C(C(=O)OC)C1": "nitrogen or oxygen on the attacked carbon",  # a dihydropyridine
-    "CNC=C[N+](=O)[O-]": "nitrogen or oxygen on the attacked carbon",  # a nitroenamine
+    "CNC=CC(C)=O": "a heteroatom on the attacked carbon",  # a vinylogous amide
+    "COC=CC(C)=O": "a heteroatom on the attacked carbon",
+    "CC([O-])=CC(C)=O": "a heteroatom on the attacked carbon",  # the enolate of a diketone
+    "COC(=O)C1=CNC=C(C(=O)OC)C1": "a heteroatom on the attacked carbon",  # a dihydropyridine
+    "CNC=C[N+](=O)[O-]": "a heteroatom on the attacked carbon",  # a nitroenamine
 }
 
 
