@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
 from dataclasses import asdict
@@ -81,6 +82,15 @@ def test_every_sentence_that_is_offered_holds() -> None:
                     read += 1
                     assert list(Reader(as_report(table, who, [claim]), who).read()) == [], claim.text
     assert read > 400
+
+
+@pytest.mark.parametrize("name", ["explanation_reader", "report_reader"])
+def test_the_reader_shares_no_code_with_what_it_reads(name: str) -> None:
+    tree = ast.parse((Path(__file__).parents[1] / f"{name}.py").read_text(encoding="utf-8"))
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not any(
+        module and module.split(".")[0] in ("models", "flows", "pipeline", "molecules") for module in imported
+    )
 
 
 def test_the_reader_notices_every_digit_that_is_turned() -> None:
