@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from prefect import State, flow, get_run_logger
 from prefect.blocks.system import Secret
 from prefect.runtime import flow_run
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import approval, artifacts, findings, limits
@@ -36,7 +36,7 @@ from flows.request import (
     Workers,
     in_order,
 )
-from flows.screen import run_screen
+from flows.screen import NothingRankedError, run_screen
 from flows.sources import Arrived, in_folder, in_table, write_library
 from molecules.candidate import Candidate, Library
 from pipeline.errors import InputError
@@ -110,7 +110,8 @@ def nightly(request: NightlyRequest) -> State[str]:
     ones would take more than the limits, a run of a deployment asks for approval and ends.
 
     Returns:
-        A completed state that says what came of it; its result is the path of the leaderboard's folder.
+        A completed state that says what came of it; its result is the path of the leaderboard's folder. A failed one
+        where none of the new molecules could be ranked; the leaderboard says why of each.
 
     Raises:
         InputError: the request is wrong.
@@ -141,7 +142,10 @@ def nightly(request: NightlyRequest) -> State[str]:
             approval.ask("screen", asked.key, subject, amounts, asked.model_dump(mode="json"))
             _set_aside(folder, new, asked.key)
             return Completed(name="WaitsForApproval", message=f"{subject}: request {asked.key}", data=str(folder))
-    run_screen(asked)
+    try:
+        run_screen(asked)
+    except NothingRankedError as nothing:
+        return Failed(message=f"New molecules: {len(new)}{unread}. {nothing}", data=nothing)
     return Completed(message=f"New molecules: {len(new)}{unread}", data=str(folder))
 
 

@@ -3,19 +3,23 @@
 # Annotations are objects here, not strings: Prefect validates a flow's parameters by them in another process.
 
 import time
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
-from prefect import flow, get_run_logger
+from prefect import State, flow, get_run_logger
 from prefect.runtime import flow_run
+from prefect.states import Failed
 
 from flows import approval, artifacts, assemble, chemistry, findings, leaderboard, limits, quantum, tasks
 from flows.folders import admitted
 from flows.progress import Progress
-from flows.report.document import RunTime
+from flows.report.document import ReportDocument, RunTime
 from flows.report.write import write_report
 from flows.request import ScreenRequest
 from flows.server import prefect_api
+from pipeline.errors import InputError
 from pipeline.level import profile
 
 
@@ -27,18 +31,25 @@ def _run_name() -> str:
     return f"screen-{library}-{goal}"
 
 
+class NothingRankedError(InputError):
+    """No candidate of a screen could be ranked; its report is there and says why."""
+
+
 def run_screen(request: ScreenRequest) -> Path:
     """Run `screen` against the configured Prefect API or a temporary one.
 
     Returns:
         The path of report.html.
+
+    Raises:
+        NothingRankedError: no candidate could be ranked.
     """
     with prefect_api():
-        return Path(screen(request))
+        return Path(cast("str", screen(request)))
 
 
 @flow(name="screen", flow_run_name=_run_name)
-def screen(request: ScreenRequest) -> str:
+def screen(request: ScreenRequest) -> str | State[str]:
     """Rank molecules by an objective, and explain the ranking.
 
     Every finished geometry, ground state, judgement and explanation is in the store before the next one starts, so
@@ -46,7 +57,7 @@ def screen(request: ScreenRequest) -> str:
     than the limits is suspended until a person approves it.
 
     Returns:
-        The path of report.html.
+        The path of report.html; where no candidate could be ranked, a failed state that says why, after the report.
     """
     log = get_run_logger()
     started, clock = datetime.now().astimezone(), time.perf_counter()
@@ -103,4 +114,21 @@ def screen(request: ScreenRequest) -> str:
         change = leaderboard.enter(folder, report, page, library.candidates)
         artifacts.publish_leaderboard(folder, change)
     log.info("Report: %s", page.resolve())
-    return str(page)
+    if report.candidates:
+        return str(page)
+    nothing = nothing_ranked(report, page)
+    log.info("%s", nothing)
+    return Failed(message=str(nothing), data=nothing)
+
+
+def nothing_ranked(report: ReportDocument, page: Path) -> NothingRankedError:
+    """Why a report ranks no candidate: the reason that it gives most often, whichever molecule that names."""
+    reasons = [(one.reason, one.remedy, one.reason.replace(one.name, "")) for one in report.failed]
+    reasons = reasons or [(one.reason, one.remedy, one.reason) for one in report.rejected]
+    kinds = Counter(kind for *_, kind in reasons)
+    reason, remedy, kind = max(reasons, key=lambda one: kinds[one[-1]])
+    return NothingRankedError(
+        f"No candidate could be ranked: rejected rows {len(report.rejected)}, failed calculations "
+        f"{len(report.failed)}. The reason in {kinds[kind]} of {len(reasons)}: {reason}",
+        f"{remedy} All reasons are in {page.resolve()}.",
+    )

@@ -49,8 +49,8 @@ def prefect_api() -> Iterator[None]:
     try:
         set_api_url(url)
         yield
-        APILogHandler().flush()
     finally:
+        APILogHandler().flush()
         set_api_url(None)
         server.terminate()
         try:

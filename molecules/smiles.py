@@ -74,6 +74,8 @@ def parse(smiles: str) -> Chem.Mol:
         mol = Chem.MolFromSmiles(text)
     if mol is None:
         raise _explain(text, log.messages)
+    if any(bond.GetBondType() == Chem.BondType.UNSPECIFIED for bond in mol.GetBonds()):
+        raise SmilesError("It has a bond of any order (~).", "Write what it is: single, double, triple or aromatic.")
     return _without_maps(_extended(mol, text, extension) if extension else mol)
 
 

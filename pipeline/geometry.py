@@ -34,6 +34,8 @@ OPEN_SHELL_SHAKE_ANGSTROM = 0.05
 """Standard deviation of the displacements that open shells start with. Force fields know no radicals: they make vinyl
 and acetyl linear and methoxy threefold, saddle points that an optimiser does not leave without a push."""
 _SHAKE_SEED = 1
+HEAVIEST = 86
+"""Radon: the last atomic number of GFN2-xTB."""
 _LOOSE_SHAKE_ANGSTROM, _LOOSE_STEPS = 0.02, 100
 POSE_FREEDOM_ANGSTROM = 0.3
 """How far a heavy atom of a pose may move at no cost: bonds and angles lose what the refinement or the force field of
@@ -198,7 +200,15 @@ def xtb_energy(geometry: Geometry, charge: int, multiplicity: int, environment: 
 
 
 def xtb_atoms(geometry: Geometry, charge: int, multiplicity: int, environment: Environment) -> Atoms:
-    """ASE's atoms with the GFN2-xTB calculator of that state and solvent."""
+    """ASE's atoms with the GFN2-xTB calculator of that state and solvent.
+
+    Raises:
+        InputError: GFN2-xTB has no parameters for an element.
+    """
+    if heavy := [symbol for symbol in geometry.symbols if atomic_numbers[symbol] > HEAVIEST]:
+        raise InputError(
+            f"GFN2-xTB, by which geometries are relaxed, has no parameters for {heavy[0]}.", "Use elements up to radon."
+        )
     atoms = Atoms(list(geometry.symbols), geometry.coordinates())
     solvation = None if environment == "gas" else ("alpb", environment)
     atoms.calc = TBLite(method="GFN2-xTB", charge=charge, multiplicity=multiplicity, solvation=solvation, verbosity=0)

@@ -53,6 +53,8 @@ def check_state(symbols: Iterable[str], charge: int, multiplicity: int) -> None:
     """Raise InputError where the electrons of these atoms cannot have this multiplicity."""
     protons = sum(gto.charge(symbol) for symbol in symbols)
     n_electrons, unpaired = protons - charge, multiplicity - 1
+    if n_electrons < 0:
+        raise InputError("The charge takes more electrons than there are.", "Use a lower charge.")
     if multiplicity < 1 or n_electrons < unpaired or (n_electrons - unpaired) % 2:
         raise InputError(
             f"{n_electrons} electrons cannot have multiplicity {multiplicity}.",

@@ -131,6 +131,24 @@ def test_the_leaderboard_has_a_history_in_the_ui(nights: tuple[Leaderboard, Lead
     assert json.loads(versions[0]["data"])[0]["name"] == second.entries[0].name
 
 
+@pytest.mark.usefixtures("night")
+def test_a_night_that_can_rank_nothing_new_fails_and_the_leaderboard_says_why(place: Path, tiny_llama: Path) -> None:
+    write(place / "alkanes" / "monday.smi", {"CC": "ethane"})
+    asked = NightlyRequest(
+        folder=str(place / "alkanes"),
+        leaderboards=str(place / "boards of alkanes"),
+        llama=str(tiny_llama),
+        workers=1,
+        store=f"sqlite:///{place / 'store.sqlite'}",
+    )
+    state = nightly(asked, return_state=True)
+    assert state.is_failed()
+    assert "ethane has no C=C" in (state.message or "")
+    (board,) = (place / "boards of alkanes").iterdir()
+    (unranked,) = read_leaderboard(board).unranked
+    assert "ethane has no C=C" in unranked.reason
+
+
 def test_a_table_is_watched_too(night: Night, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"sqlite:///{place / 'compounds.sqlite'}"
     monkeypatch.setenv("COMPOUNDS", url)

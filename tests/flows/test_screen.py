@@ -16,6 +16,9 @@ import pytest
 from command_line import COMMAND, eigenlead, environment
 from rdkit import Chem
 
+from flows.request import ScreenRequest
+from flows.screen import NothingRankedError, screen
+from flows.server import prefect_api
 from pipeline.inventory import inventory
 from pipeline.store import Store
 
@@ -207,6 +210,54 @@ def test_every_bad_row_of_the_messy_example_is_named(place):
     assert [one["name"] for one in report["failed"]] == ["benzamide"]  # it has no Michael site
     assert {one["name"] for one in report["candidates"]} >= {"acrylonitrile", "methyl acrylate"}
     assert len(report["candidates"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("library", "counts", "reason"),
+    [
+        (
+            "C methane\nCCO ethanol\nCC( open\n",
+            "rejected rows 1, failed calculations 2",
+            "in 2 of 2: methane has no C=C",
+        ),
+        ("CC( open\nC1CC ring\n[Na+] sodium\nCC(C open too\n", "rejected rows 4, failed calculations 0", "in 1 of 4"),
+        ("[O] oxygen\n*C=CC=O attached\n", "rejected rows 2, failed calculations 0", "in 1 of 2"),
+    ],
+)
+def test_a_screen_that_ranks_nothing_fails_and_says_why(place, library, counts, reason):
+    """The report is there all the same."""
+    folder, env, _ = place
+    (folder / "nothing.smi").write_text(library)
+    out = folder / f"nothing {len(library)}"
+    run = eigenlead(*arguments(place, out.name, library="nothing.smi"), env=env)
+    assert run.returncode == 2, run.stderr
+    assert "No candidate could be ranked" in run.stderr
+    assert counts in run.stderr
+    assert reason in run.stderr
+    assert str(out / "report.html") in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "Error logging" not in run.stderr
+    assert report_of(out)["candidates"] == []
+    assert (out / "report.html").is_file()
+
+
+def test_the_state_of_a_screen_that_ranks_nothing_is_failed(place, tmp_path, monkeypatch):
+    folder, _, llama = place
+    (tmp_path / "alkane.smi").write_text("CC ethane\n")
+    monkeypatch.setenv("PREFECT_HOME", str(folder / "prefect"))
+    request = ScreenRequest(
+        library=str(tmp_path / "alkane.smi"),
+        out=str(tmp_path / "out"),
+        llama=str(llama),
+        workers=1,
+        store=f"sqlite:///{folder / 'store.sqlite'}",
+    )
+    with prefect_api():
+        state = screen(request, return_state=True)
+    assert state.is_failed()
+    assert "ethane has no C=C" in state.message
+    with pytest.raises(NothingRankedError, match="ethane"):
+        state.result()
 
 
 def _answers(url):
