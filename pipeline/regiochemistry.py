@@ -24,7 +24,7 @@ from pipeline.reaction_path import FALLBACK_ANGSTROM, pulled_apart
 CONFORMERS, CONFORMERS_ON_THE_WAY, SEED = 2, 6, 1
 CLOSE_KCAL_MOL, CLOSE_ON_THE_WAY_KCAL_MOL = 2.0, 5.0
 """Sites within this of the best may win at a higher level, or by their rates. On the way energies of dienals and
-sorbates scatter by 4 kcal/mol between homologues; the 1,6-sites of quinone methides and o-quinones win by 7 to 12."""
+sorbates scatter by 4 kcal/mol between homologues; 1,6-sites of quinone methides and o-benzoquinone win by 7 to 12."""
 
 
 @dataclass(frozen=True, slots=True)
