@@ -192,7 +192,7 @@ def test_a_screen_on_a_prefect_server_shows_there(place):
     assert flow_run["name"] == "screen-library-objective"
     assert flow_run["state_type"] == "COMPLETED"
     rows = json.loads(artifacts["ranking"]["data"])
-    assert [row["rank"] for row in rows] == [1, 2]
+    assert [row["rank"] for row in rows] == ["1", "2"]
     assert rows[0]["name"] in artifacts["report"]["data"]
     assert artifacts["report"]["data"].count("data:image/svg+xml;base64,") == 2
     assert artifacts["progress"]["data"] == 100.0
