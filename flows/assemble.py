@@ -239,6 +239,7 @@ def _ranked(
         smiles=row.smiles,
         smiles_in_water=in_water,
         inchikey=candidate.inchikey,
+        identity=candidate.identity,
         rank=deciding.ranks[row.id] if deciding else row.rank_physics,
         score=deciding.scores[row.id] if deciding else row.score_physics,
         rank_physics=row.rank_physics,

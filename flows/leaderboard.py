@@ -36,7 +36,7 @@ class _Record(BaseModel):
 class Entry(_Record):
     """A molecule with a score."""
 
-    inchikey: str = Field(description="Standard InChIKey of the parent.")
+    identity: str = Field(description="Standard InChIKey of the parent; of racemates and atropisomers more.")
     rank: int = Field(ge=1, description="Among all of the leaderboard; 1 is best, shared by scores shown alike.")
     name: str = Field(description="The user's name for it.")
     smiles: str = Field(description="Canonical isomeric SMILES of the standardised parent.")
@@ -50,7 +50,7 @@ class Entry(_Record):
 class Unranked(_Record):
     """A molecule that has no score."""
 
-    inchikey: str = Field(description="Standard InChIKey of the parent.")
+    identity: str = Field(description="Standard InChIKey of the parent; of racemates and atropisomers more.")
     name: str = Field(description="The user's name for it.")
     smiles: str = Field(description="Canonical isomeric SMILES of the standardised parent.")
     since: date = Field(description="Day on which that was found.")
@@ -64,7 +64,7 @@ class Leaderboard(_Record):
     schema_version: Literal[1] = 1
     name: str = Field(description="Objective, profile, seed and a hash of all that a score depends on.")
     entries: tuple[Entry, ...] = Field(default=(), description="Best first.")
-    unranked: tuple[Unranked, ...] = Field(default=(), description="Tried, or waiting for approval; by InChIKey.")
+    unranked: tuple[Unranked, ...] = Field(default=(), description="Tried, or waiting for approval; by identity.")
 
     @property
     def leader(self) -> Entry | None:
@@ -83,7 +83,7 @@ class Change:
     def new_leader(self) -> Entry | None:
         """The leader, if it is another molecule than before."""
         leader, former = self.after.leader, self.before.leader
-        return leader if leader and (former is None or former.inchikey != leader.inchikey) else None
+        return leader if leader and (former is None or former.identity != leader.identity) else None
 
     @property
     def n_added(self) -> int:
@@ -130,7 +130,7 @@ def enter(folder: Path, report: ReportDocument, page: Path, candidates: Iterable
     where = os.path.relpath(page.resolve(), folder.resolve())
     ranked = [
         Entry(
-            inchikey=one.inchikey,
+            identity=one.identity,
             rank=1,
             name=one.name,
             smiles=one.smiles,
@@ -142,20 +142,20 @@ def enter(folder: Path, report: ReportDocument, page: Path, candidates: Iterable
         )
         for one in report.candidates
     ]
-    has_rank = {entry.inchikey for entry in ranked}
+    has_rank = {entry.identity for entry in ranked}
     failures = {failure.id: failure for failure in report.failed}
     unranked = []
     for one in candidates:
-        if one.inchikey not in has_rank:
+        if one.identity not in has_rank:
             failure = failures.get(one.id)
             reason = failure.reason if failure else "A molecule that the objective compares with failed."
             remedy = failure.remedy if failure else "See the report, and run it once more with “Try again”."
             unranked.append(_unranked(one, day, reason, remedy))
     with _changing(folder) as before:
-        known = {entry.inchikey: entry for entry in before.entries}
+        known = {entry.identity: entry for entry in before.entries}
         for entry in ranked:
-            first = known.get(entry.inchikey, entry).first_seen
-            known[entry.inchikey] = entry.model_copy(update={"first_seen": first})
+            first = known.get(entry.identity, entry).first_seen
+            known[entry.identity] = entry.model_copy(update={"first_seen": first})
         after = Leaderboard(
             name=before.name, entries=_in_order(known.values()), unranked=_merged(before, unranked, known)
         )
@@ -167,13 +167,13 @@ def set_aside(folder: Path, candidates: Iterable[Candidate], day: date, reason: 
     """Note molecules that are not computed for now, so that they do not count as new."""
     with _changing(folder) as before:
         waiting = [_unranked(one, day, reason, remedy) for one in candidates]
-        known = {entry.inchikey: entry for entry in before.entries}
+        known = {entry.identity: entry for entry in before.entries}
         _write(folder, before.model_copy(update={"unranked": _merged(before, waiting, known)}))
 
 
 def _unranked(candidate: Candidate, day: date, reason: str, remedy: str) -> Unranked:
     return Unranked(
-        inchikey=candidate.inchikey,
+        identity=candidate.identity,
         name=candidate.name,
         smiles=candidate.smiles,
         since=day,
@@ -184,7 +184,7 @@ def _unranked(candidate: Candidate, day: date, reason: str, remedy: str) -> Unra
 
 def _merged(before: Leaderboard, more: Sequence[Unranked], known: Mapping[str, Entry]) -> tuple[Unranked, ...]:
     """Those without a score, each as it was found last."""
-    last = {one.inchikey: one for one in (*before.unranked, *more) if one.inchikey not in known}
+    last = {one.identity: one for one in (*before.unranked, *more) if one.identity not in known}
     return tuple(last[key] for key in sorted(last))
 
 
@@ -193,7 +193,7 @@ def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     known = list(entries)
     given = ranks([one.score for one in known])
     ranked = [one.model_copy(update={"rank": rank}) for rank, one in zip(given, known, strict=True)]
-    return tuple(sorted(ranked, key=lambda one: (one.rank, one.first_seen, one.inchikey)))
+    return tuple(sorted(ranked, key=lambda one: (one.rank, one.first_seen, one.identity)))
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def _run_name() -> str:
 def nightly(request: NightlyRequest) -> State[str]:
     """Screen the molecules that have arrived since the last run, and enter them into the leaderboard.
 
-    A molecule is new if it is on no line of the leaderboard, by the InChIKey of its standardised form. Where the new
+    A molecule is new if it is on no line of the leaderboard, by the identity of its standardised form. Where the new
     ones would take more than the limits, a run of a deployment asks for approval and ends.
 
     Returns:
@@ -124,7 +124,7 @@ def nightly(request: NightlyRequest) -> State[str]:
     board = read_leaderboard(folder)
     arrived = _arrived(request)
     known = _known(board, request.again)
-    new = [(source, candidate) for source, candidate in arrived.candidates if candidate.inchikey not in known]
+    new = [(source, candidate) for source, candidate in arrived.candidates if candidate.identity not in known]
     for source, rejection in arrived.rejections:
         log.warning("%s, row %d: %s %s", source, rejection.row, rejection.reason, rejection.remedy)
     log.info("%d molecules in %s, %d of them new", len(arrived.candidates), _source(request), len(new))
@@ -156,7 +156,7 @@ def _choices(request: NightlyRequest) -> dict[str, Any]:
 
 def _screen_request(request: NightlyRequest, folder: Path, new: Sequence[tuple[str, Candidate]]) -> ScreenRequest:
     """The screen of the new molecules, in a folder named after them: a run that was cut off finds its own."""
-    out = folder / "screens" / content_hash(sorted(one.inchikey for _, one in new))[:12]
+    out = folder / "screens" / content_hash(sorted(one.identity for _, one in new))[:12]
     write_library(out / "library.csv", new)
     boards = {"leaderboards": str(folder.parent)}
     return admitted(ScreenRequest(library=str(out / "library.csv"), out=str(out), **(_choices(request) | boards)))
@@ -199,9 +199,9 @@ def _url(name: str) -> str:
 
 
 def _known(board: Leaderboard, again: bool) -> set[str]:
-    """InChIKeys of the molecules that are not new."""
-    ranked = {entry.inchikey for entry in board.entries}
-    return ranked if again else ranked | {one.inchikey for one in board.unranked}
+    """Identities of the molecules that are not new."""
+    ranked = {entry.identity for entry in board.entries}
+    return ranked if again else ranked | {one.identity for one in board.unranked}
 
 
 def _set_aside(folder: Path, new: Sequence[tuple[str, Candidate]], key: str) -> None:

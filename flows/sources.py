@@ -24,7 +24,7 @@ class Arrived:
     """All that a source holds at one moment."""
 
     candidates: tuple[tuple[str, Candidate], ...]
-    """Each molecule once, by InChIKey, with where it stands: a file's name, or the table's."""
+    """Each molecule once, by identity, with where it stands: a file's name, or the table's."""
     rejections: tuple[tuple[str, Rejection], ...]
     """Rows, and whole files as row 0, that cannot be read."""
 
@@ -118,7 +118,7 @@ def _arrived(libraries: Iterable[tuple[str, Library]], rejections: Iterable[tupl
     rejected = list(rejections)
     for source, library in libraries:
         for candidate in library.candidates:
-            first.setdefault(candidate.inchikey, (source, candidate))
+            first.setdefault(candidate.identity, (source, candidate))
         rejected += [(source, rejection) for rejection in library.rejections]
     return Arrived(tuple(first.values()), tuple(rejected))
 

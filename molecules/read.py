@@ -172,6 +172,10 @@ def _merged(same: Sequence[Candidate]) -> Candidate:
         difference = _difference(first, other)
         if difference:
             notes.append(f"Row {other.row} differs, and row {first.row} was kept: {difference}.")
+        if other.smiles != first.smiles:
+            notes.append(
+                f"Row {other.row} writes another form of it, {other.smiles}; that of row {first.row} is computed."
+            )
         notes += [f"Row {other.row}: {note}" for note in other.notes]
     return replace(first, notes=(*first.notes, *notes))
 

@@ -105,7 +105,7 @@ class Comparison:
 
 
 def compare(before: ReportDocument, after: ReportDocument) -> Comparison:
-    """Match the candidates of two reports by InChIKey, and say what differs."""
+    """Match the candidates of two reports by identity, and say what differs."""
     old, new = _by_identity(before), _by_identity(after)
     both = [key for key in new if key in old]
     ranks_old, ranks_new = _ranks_among(both, old), _ranks_among(both, new)
@@ -138,12 +138,12 @@ def _tau(before: Sequence[int], after: Sequence[int]) -> float | None:
 
 
 def _by_identity(document: ReportDocument) -> dict[tuple[str, int], RankedCandidate]:
-    """Candidates by InChIKey, best first; one that stands there again has a number of its own."""
+    """Candidates by identity, best first; one that stands there again has a number of its own."""
     seen: Counter[str] = Counter()
     found = {}
     for one in sorted(document.candidates, key=lambda candidate: candidate.rank):
-        found[one.inchikey, seen[one.inchikey]] = one
-        seen[one.inchikey] += 1
+        found[one.identity, seen[one.identity]] = one
+        seen[one.identity] += 1
     return found
 
 

@@ -155,6 +155,7 @@ class RankedCandidate(_Record):
         description="The form that reactivity is computed for: at pH 7.4, or neutral as asked."
     )
     inchikey: str = Field(description="Standard InChIKey of the parent.")
+    identity: str = Field(description="What tells it from others: the InChIKey; of racemates and atropisomers more.")
     rank: int = Field(
         ge=1, description="1, and one more for each candidate with a better score, scores rounded to two decimals."
     )

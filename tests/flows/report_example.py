@@ -195,6 +195,7 @@ def candidate(rank: int, name: str, smiles: str, *, explained: bool = True, bare
         smiles=smiles,
         smiles_in_water=smiles,
         inchikey=Chem.MolToInchiKey(Chem.MolFromSmiles(smiles)),
+        identity=Chem.MolToInchiKey(Chem.MolFromSmiles(smiles)),
         rank=rank,
         score=-value,
         rank_physics=rank,

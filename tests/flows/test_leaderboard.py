@@ -110,7 +110,7 @@ def test_what_fails_is_kept_with_its_reason_until_it_is_ranked(tmp_path: Path) -
     assert [(u.name, u.reason) for u in read_leaderboard(tmp_path).unranked] == [(one.name, "It waits.")]
     failed = REPORT.model_copy(update={"candidates": (), "failed": (failure,)})
     after = entered(tmp_path, failed, (one,)).after
-    assert [(u.inchikey, u.reason, u.remedy) for u in after.unranked] == [(one.inchikey, "It failed.", "Try again.")]
+    assert [(u.identity, u.reason, u.remedy) for u in after.unranked] == [(one.identity, "It failed.", "Try again.")]
     after = entered(tmp_path, part(0, 1), (one,)).after
     assert after.unranked == ()
     set_aside(tmp_path, [one], date(2026, 3, 1), "It waits.", "Approve it.")

@@ -104,9 +104,9 @@ def test_five_new_molecules_are_all_that_the_next_night_computes(
     assert {one["columns"]["source"] for one in report["candidates"]} == {"tuesday.smi"}
     assert {entry.name for entry in second.entries} == {*FIRST.values(), *FIVE.values()}
     assert [entry.rank for entry in second.entries] == counted(second)
-    before = {entry.inchikey: (entry.score, entry.report) for entry in first.entries}
+    before = {entry.identity: (entry.score, entry.report) for entry in first.entries}
     assert {
-        entry.inchikey: (entry.score, entry.report) for entry in second.entries if entry.inchikey in before
+        entry.identity: (entry.score, entry.report) for entry in second.entries if entry.identity in before
     } == before
 
 

@@ -262,3 +262,11 @@ def test_pasted_lines_are_a_library():
     assert [one.row for one in library.rejections] == [4, 5, 6]
     with pytest.raises(LibraryError, match="pasted text"):
         read_pasted("# nothing\n")
+
+
+def test_rows_of_two_tautomers_are_one_candidate_and_say_so(tmp_path: Path) -> None:
+    file = tmp_path / "tautomers.smi"
+    file.write_text("Oc1ccccn1 drawn\nO=c1cccc[nH]1 other\n")
+    (one,) = read_library(file).candidates
+    assert one.smiles == "Oc1ccccn1"
+    assert "Row 2 writes another form of it, O=c1cccc[nH]1; that of row 1 is computed." in one.notes
