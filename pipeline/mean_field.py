@@ -14,6 +14,7 @@ from pyscf.lib.exceptions import BasisNotFoundError
 
 from molecules.conformers import Geometry
 from pipeline.core_potential import core_potentials
+from pipeline.density_fitting import check_fit
 from pipeline.errors import InputError
 from pipeline.level import LevelOfTheory
 
@@ -121,9 +122,11 @@ def mean_field(geometry: Geometry, charge: int, multiplicity: int, level: LevelO
     """Solve the SCF equations, as `converge` does, and go down from an unstable solution.
 
     Raises:
-        InputError: charge, multiplicity, basis or functional do not fit.
+        InputError: charge, multiplicity, basis or functional do not fit, or densities cannot be fitted in the basis.
     """
     mol = molecule(geometry, charge, multiplicity, level.basis)
+    if level.density_fit:
+        check_fit(_atom(symbol, level.basis) for symbol in sorted(set(geometry.symbols)))
     solver = _lowest(converge(scf_solver(mol, level.functional, level.grid_level, level.density_fit)))
     order = np.argsort(-solver.mo_occ, kind="stable")  # doubly, singly, empty; by energy within each
     n_alpha, n_beta = mol.nelec

@@ -47,4 +47,6 @@ AnsatzOption = Annotated[
     str, typer.Option(help="uccsd, uccgsd, 1- to 3-upccgsd, adapt, adapt-qubit, lucj or hardware-efficient.")
 ]
 FunctionalOption = Annotated[str, typer.Option(help="hf, or the functional of a Kohn–Sham reference.")]
-DensityFitOption = Annotated[bool, typer.Option("--density-fit", help="Fit densities: faster, 1e-5 Ha off.")]
+DensityFitOption = Annotated[
+    bool, typer.Option("--density-fit", help="Fit densities: faster, and in def2 1e-5 Ha off.")
+]

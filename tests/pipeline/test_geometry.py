@@ -180,3 +180,13 @@ def test_a_pose_keeps_its_shape_and_loses_what_bonds_and_hydrogens_can(degrees: 
 def test_a_pose_of_other_atoms_is_the_users_to_change() -> None:
     with pytest.raises(InputError, match="does not have the atoms"):
         relax(replace(BUTANE, pose=ETHANOL), TINY, seed=1)
+
+
+@pytest.mark.parametrize("smiles", ["C1CC#CC1", "c1ccc#cc1", "O=C1N2CCC1CC2", "C1CCC#CCC1"])
+def test_what_only_distance_geometry_embeds_keeps_its_bonds(smiles: str) -> None:
+    assert relax(neutral(smiles, smiles, "gas"), TINY, seed=1).flags == ()
+
+
+def test_an_element_beyond_gfn2_is_refused() -> None:
+    with pytest.raises(InputError, match="no parameters for Pu"):
+        xtb_energy(Geometry(("Pu",), ((0.0, 0.0, 0.0),)), 3, 6, "gas")
