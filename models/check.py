@@ -17,7 +17,7 @@ from models.lookup import UnsupportedError
 from models.sentences import Sentence, sentences
 from models.verifier import Verifier
 
-CHECK_VERSION = 4
+CHECK_VERSION = 5
 """Enters the key of every stored explanation."""
 
 
@@ -163,7 +163,7 @@ _PLAIN: tuple[tuple[str, _Meaning], ...] = (
 )
 """Sentences that speak neither for nor against."""
 _CAUTION: tuple[tuple[str, _Meaning], ...] = (
-    (r"the uncertainty of its D is ±V|its D is known to ±V", Verifier.uncertainty),
+    (r"the uncertainty of its D is (?:at least )?±V", Verifier.uncertainty),
     (r"(?:it carries the structural alert A|one structural alert was found: A)", Verifier.one_alert),
     (r"it carries V structural alerts, among them A|of its V structural alerts, one is A", Verifier.alerts),
     (r"(?:caution on its D|a limit of its D): F", Verifier.flag),

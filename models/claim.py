@@ -10,7 +10,7 @@ from models.evidence import DescriptorEvidence, Evidence, EvidenceTable
 from models.names import labels
 from pipeline.ranks import decimals_of
 
-CLAIMS_VERSION = 4
+CLAIMS_VERSION = 5
 """Enters the key of every stored explanation."""
 
 

@@ -137,7 +137,7 @@ def trust(of: Subject) -> Iterator[Claim]:
             (main.name, "uncertainty", main.uncertainty, None),
             f"The uncertainty of its {main.title} is ±{width}.",
             f"Its {main.title} is {written}, with an uncertainty of ±{width}.",
-            f"Its {main.title} is known to ±{width}.",
+            f"The uncertainty of its {main.title} is at least ±{width}.",
         )
     for descriptor in of.me.descriptors.values():
         for flag in descriptor.flags:

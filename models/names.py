@@ -16,7 +16,7 @@ RESERVED = frozenset(
     candidates carries casci case caution changes clear combined come comes da dft donors downside drop
     drug-likeness easily electron electrophile energy equals ev even exact exceeds exergonic fall falls faster fell
     five fock for found from gap gfn2-xtb give gives glutathione harder hartree hartree–fock has have higher highest
-    holds however hydrogen-bond if in instead is it its kcal/mol keep keeps known leave less lies limit lipinski
+    holds however hydrogen-bond if in instead is it its kcal/mol keep keeps least leave less lies limit lipinski
     lipinski's list list's llama logp lower lowest mc-pdft mean median molecular molecule more move moves no none
     not nothing number of on one only open or order other oxidise pass place places plus points polar possible
     property put puts quantum rank ranked ranks react readily reassuringly rise rises rose rotatable rule said same

@@ -416,7 +416,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"By <D> it would keep <S> on <Q> alone\.", _rung_place),
     (r"By <D> it would be <S> on <Q> alone, not <S2>\.", _rung_place),
     (r"The uncertainty of its <D> is ±<V><U>\.", _uncertainty),
-    (r"Its <D> is known to ±<V><U>\.", _uncertainty),
+    (r"The uncertainty of its <D> is at least ±<V><U>\.", _uncertainty),
     (r"Its <D> is <V2><U2>, with an uncertainty of ±<V><U>\.", _uncertainty),
     (r"(?:Caution on its|A limit of its) <D>: <F>\.", _flagged),
     (r"(?:It carries the structural alert|One structural alert was found:) <A>\.", _alerts),

@@ -117,6 +117,7 @@ def _environment() -> Environment:
         "number": words.number,
         "quantity": words.quantity,
         "score": words.score,
+        "chance": words.chance,
         "duration": words.duration,
         "first_sentence": words.first_sentence,
         "sentence": words.sentence,

@@ -55,6 +55,13 @@ def score(value: float) -> str:
     return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
+def chance(probability: float | None) -> str:
+    """A probability that was drawn: in per cent, and never none or all of them."""
+    if probability is None:
+        return "–"
+    return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
+
+
 def duration(seconds: float) -> str:
     """A time span in the two units that matter."""
     if seconds < 60:
