@@ -207,8 +207,11 @@ def _less(value: DescriptorValue, reference: DescriptorValue) -> DescriptorValue
 
     Methods disagree on the difference less than on each, since they share errors; that of two molecules is validated no
     better for it. So the difference has its own methods, and both residuals in quadrature, as if nothing were shared.
+    The reference less itself is zero, without doubt.
     """
     rungs = combine([(1.0, value.rungs), (-1.0, reference.rungs)])
+    if value.calculations and value.calculations == reference.calculations:
+        return replace(value, value=0.0, rungs=rungs, uncertainty_from={})
     parts = {
         part: math.hypot(value.uncertainty_from.get(part, 0.0), reference.uncertainty_from.get(part, 0.0))
         for part in (*value.uncertainty_from, *reference.uncertainty_from)

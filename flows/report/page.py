@@ -29,6 +29,7 @@ from flows.report.measured import measured, measured_places
 from molecules.depict import STRONG_KCAL_MOL, WEAK_KCAL_MOL, soft_spots, svg
 from molecules.profile import PROPERTY_TITLES
 from pipeline.desirability import N_DRAWS
+from pipeline.desirability import NAME as SCORE
 from pipeline.ranks import place, places
 from pipeline.rungs import RUNGS
 
@@ -218,8 +219,9 @@ def _details(document: ReportDocument, candidates: list[RankedCandidate], chart:
 
 
 def _species(candidate: RankedCandidate, species: dict[str, SpeciesRecord]) -> list[SpeciesRecord]:
-    """The species in the candidate's equations, each once."""
-    hashes = dict.fromkeys(name for one in candidate.descriptors.values() for name in one.species)
+    """The species in the candidate's own equations, each once: those of a molecule that it is compared with are not."""
+    own = [one for name, one in candidate.descriptors.items() if name != SCORE]
+    hashes = dict.fromkeys(name for one in own for name in one.species)
     return [species[name] for name in hashes if name in species]
 
 

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from molecules.species import neutral
 from pipeline.descriptors import DescriptorValue
 from pipeline.descriptors.residuals import RESIDUALS, with_residual
 from pipeline.desirability import LEAST, Known, probability_top_k, scores
 from pipeline.errors import InputError
+from pipeline.ground_state import Calculation
 from pipeline.level import PROFILES
 from pipeline.objective import NAMES, Objective, Term, objective, read_objective
 from pipeline.rungs import RUNGS, Rungs
@@ -89,6 +91,15 @@ def test_a_difference_is_no_better_known_than_validation_says() -> None:
     (score,) = scores(goal, [Known({"thiol_addition": value}, {})], {("thiol_addition", REFERENCE): reference}, seed=0)
     residual = RESIDUALS["thiol_addition", "quick"].root_mean_square
     assert score.parts[0].uncertainty == pytest.approx(math.sqrt(2) * residual)
+
+
+def test_the_reference_less_itself_is_zero_without_doubt() -> None:
+    goal = of(replace(WINDOW, relative_to=REFERENCE))
+    calculation = Calculation(neutral(REFERENCE, "reference", "water"), None)
+    value = with_residual(descriptor("thiol_addition", -20.0, 4.0), PROFILES["quick"])
+    value = replace(value, calculations=(calculation,))
+    (score,) = scores(goal, [Known({"thiol_addition": value}, {})], {("thiol_addition", REFERENCE): value}, seed=0)
+    assert (score.parts[0].value, score.parts[0].uncertainty) == (0.0, 0.0)
 
 
 def test_a_molecule_without_the_quantity_has_the_stated_desirability() -> None:
