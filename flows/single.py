@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 
 from flows.structure import WrittenSpecies, candidate, is_xyz, written_species
 from molecules.conformers import Geometry
+from molecules.protonation import protonated
 from molecules.species import Environment, Species
 from pipeline.active_space import ActiveSpaceChoice, Reference, frontier, full_valence
 from pipeline.descriptors import DESCRIPTORS, DescriptorValue
@@ -148,7 +149,7 @@ def content_of(structure: str) -> str:
 
 
 def single_descriptor(
-    name: str, structure: str, profile_name: str, seed: int, store_url: str
+    name: str, structure: str, profile_name: str, seed: int, store_url: str, neutral: bool = False
 ) -> tuple[DescriptorValue, ...]:
     """Compute one descriptor of one molecule, through the store.
 
@@ -158,9 +159,10 @@ def single_descriptor(
         profile_name: of the level of theory.
         seed: of every random choice.
         store_url: SQLAlchemy URL; empty: the user's own store.
+        neutral: of the neutral molecule, also where the form in water at pH 7.4 would be taken.
 
     Returns:
-        Its values; their flags begin with what standardisation changed in the molecule.
+        Its values; their flags begin with what standardisation changed in the molecule, and its form in water.
 
     Raises:
         InputError: no such descriptor, or it does not apply.
@@ -170,9 +172,12 @@ def single_descriptor(
         raise InputError(f"There is no descriptor {name!r}.", f"Use one of: {', '.join(DESCRIPTORS)}.")
     level, store = profile(profile_name), Store(store_url or None)
     molecule = candidate(structure)
-    calculations = DESCRIPTORS[name].needs(molecule.smiles, molecule.smiles, level, molecule.pose)
+    calculations = DESCRIPTORS[name].needs(molecule.smiles, molecule.smiles, level, molecule.pose, neutral)
+    notes = [*molecule.notes]
+    if DESCRIPTORS[name].of_form_in_water and not neutral and (form := protonated(molecule.smiles)) != molecule.smiles:
+        notes.append(f"Computed for the form that prevails at pH 7.4: {form}.")
     values = DESCRIPTORS[name].values([ground_state(calculation, level, seed, store) for calculation in calculations])
-    return tuple(with_residual(replace(value, flags=(*molecule.notes, *value.flags)), level) for value in values)
+    return tuple(with_residual(replace(value, flags=(*notes, *value.flags)), level) for value in values)
 
 
 def descriptor_json(value: DescriptorValue) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from flows.commands.options import (
     FunctionalOption,
     JsonOption,
     MultiplicityOption,
+    NeutralOption,
     OrbitalsOption,
     ProfileOption,
     SeedOption,
@@ -127,6 +128,7 @@ def descriptor(
         str, typer.Argument(metavar="INPUT", help="A SMILES; or an .sdf or .xyz file, for its shape.")
     ],
     profile: ProfileOption = ProfileName.quick,
+    neutral: NeutralOption = False,
     seed: SeedOption = 0,
     store: StoreOption = "",
     as_json: JsonOption = False,
@@ -134,7 +136,7 @@ def descriptor(
     """Compute one descriptor: its equation, its species, its value on every rung."""
     from flows.single import descriptor_json, single_descriptor
 
-    values = single_descriptor(name, structure, profile, seed, store)
+    values = single_descriptor(name, structure, profile, seed, store, neutral)
     if as_json:
         _print_json([descriptor_json(value) for value in values])
         return
