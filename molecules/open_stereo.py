@@ -68,7 +68,13 @@ def open_stereo(mol: Chem.Mol) -> tuple[int, int]:
 
 
 def _is_free(bond: Chem.Bond) -> bool:
-    return _is_linear(bond) or _inverts(bond)
+    return _is_linear(bond) or _inverts(bond) or _is_hypervalent(bond)
+
+
+def _is_hypervalent(bond: Chem.Bond) -> bool:
+    """Whether it bonds sulfur, phosphorus or their kin to anything but carbon: such bonds turn freely."""
+    ends = {bond.GetBeginAtom().GetAtomicNum(), bond.GetEndAtom().GetAtomicNum()}
+    return bool(ends & {15, 16, 33, 34, 53}) and 6 not in ends
 
 
 def _is_linear(bond: Chem.Bond) -> bool:
@@ -95,7 +101,15 @@ def _inverts(bond: Chem.Bond) -> bool:
 def _is_centre(atom: Chem.Atom, ranks: list[int]) -> bool:
     like = [ranks[neighbour.GetIdx()] for neighbour in atom.GetNeighbors()]
     inverts = atom.GetAtomicNum() == 7 and atom.GetFormalCharge() == 0 and _ring_bonds(atom) != 3
-    return not inverts and max(like.count(rank) for rank in like) < 3
+    return not inverts and not _exchanges(atom) and max(like.count(rank) for rank in like) < 3
+
+
+def _exchanges(atom: Chem.Atom) -> bool:
+    """Whether it bears =O, =N or =S beside an OH, NH or SH, or its anion: a moving proton makes the two alike."""
+    bonds = [(bond.GetBondTypeAsDouble(), bond.GetOtherAtom(atom)) for bond in atom.GetBonds()]
+    double = {other.GetAtomicNum() for order, other in bonds if order == 2}
+    single = {n.GetAtomicNum() for order, n in bonds if order == 1 and (n.GetTotalNumHs() or n.GetFormalCharge() < 0)}
+    return atom.GetAtomicNum() in (15, 16, 34, 53) and bool(double & single)
 
 
 def _is_dependent(mol: Chem.Mol, atom: int, ranks: list[int]) -> bool:

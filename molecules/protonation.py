@@ -18,6 +18,13 @@ PHYSIOLOGICAL_PH = 7.4
 _PRECISION = 0.5
 """Standard deviations of a group's pKa within which a pH tells nothing: such a group keeps its proton, so that phenols
 (mean 7.1, standard deviation 3.3) are neutral and amines (8.2, 2.5) are cations."""
+_NEUTRAL = (
+    ("[NX2-;$([NX2-]C=O);$([NX2-][NX3,OX2])]", -1),  # hydrazides and alkoxyamides: acetohydrazide 13
+    ("[NX4+;!H0;$([NX4+][CX3]=[CX3])]", +1),  # enamines, vinylogous amides, nitroenamines: no bases at nitrogen
+    ("[NX3+;!H0;$([NX3+]=C[#7]C#N)]", +1),  # cyanoguanidines: −0.4
+)
+"""Groups that are neutral in water, where the rules see an acyl hydrazine, an amine or a guanidine like others; the
+charge that is taken back, and measured pKa."""
 _NEAR = 3
 """Bonds between two basic nitrogens up to which a molecule takes one proton and no second one at neutral pH:
 ethylenediamine has pKa 9.9 and 6.9, piperazine 9.7 and 5.3, 1,3-diaminopropane 10.6 and 8.9 (Perrin, Dissociation
@@ -42,9 +49,24 @@ def protonated(smiles: str, ph: float = PHYSIOLOGICAL_PH) -> str:
     with rdBase.BlockLogs():
         forms = protonate_smiles(before, ph_min=ph, ph_max=ph, precision=_PRECISION)
         most = max((parse(form) for form in forms), key=lambda mol: (Chem.GetFormalCharge(mol), Chem.MolToSmiles(mol)))
-        after = canonical(Chem.MolToSmiles(_with_fewer_neighbours(most)))
+        after = canonical(Chem.MolToSmiles(_with_fewer_neighbours(_without_overreach(most))))
     is_same = _skeleton(after) == _skeleton(before) and _charges(before) <= _charges(after)
     return after if is_same else before
+
+
+def _without_overreach(mol: Chem.Mol) -> Chem.Mol:
+    """Take back what the rules for wider classes do to groups with another acidity."""
+    found = Chem.RWMol(mol)
+    for smarts, charge in _NEUTRAL:
+        while match := found.GetSubstructMatch(Chem.MolFromSmarts(smarts)):
+            atom = found.GetAtomWithIdx(match[0])
+            hydrogens = atom.GetTotalNumHs() - charge
+            atom.SetFormalCharge(0)
+            atom.SetNoImplicit(True)
+            atom.SetNumExplicitHs(hydrogens)
+            found.UpdatePropertyCache()
+    Chem.SanitizeMol(found)
+    return found.GetMol()
 
 
 def _with_fewer_neighbours(mol: Chem.Mol) -> Chem.Mol:
@@ -52,13 +74,15 @@ def _with_fewer_neighbours(mol: Chem.Mol) -> Chem.Mol:
     found = Chem.RWMol(mol)
     distances = Chem.GetDistanceMatrix(found)
     ranks = list(Chem.CanonicalRankAtoms(found))
-    amines = [i for (i,) in found.GetSubstructMatches(Chem.MolFromSmarts("[NX4+;!H0]"))]
+    amines = [i for (i,) in found.GetSubstructMatches(Chem.MolFromSmarts("[$([NX4+;!H0]),$([NX3+;!H0]=C)]"))]
+    amidines = {i for i in amines if found.GetAtomWithIdx(i).GetTotalDegree() == 3}  # a bond more, as in biguanides
     weakest_first = sorted(
         amines, key=lambda i: (-_withdrawn(found, i), -found.GetAtomWithIdx(i).GetDegree(), ranks[i])
     )
     charged = set(amines)
     for i in weakest_first:
-        if any(distances[i][other] <= _NEAR for other in charged - {i}):
+        near = {other: _NEAR + (i in amidines and other in amidines) for other in charged - {i}}
+        if any(distances[i][other] <= most for other, most in near.items()):
             atom = found.GetAtomWithIdx(i)
             atom.SetFormalCharge(0)
             atom.SetNumExplicitHs(atom.GetTotalNumHs() - 1)

@@ -27,6 +27,10 @@ pyridine	c1ccncc1
 DBU	C1CCC2=NCCCN2CC1
 bis(trifluoromethanesulfonyl)imide	FC(F)(F)S(=O)(=O)[N]S(=O)(=O)C(F)(F)F
 hydrogen cyanide	C#N
+arginine	NC(CCCN=C(N)N)C(=O)O
+8-chlorotheophyllinate	Cn1c(=O)c2nc(Cl)nc2n(C)c1=O
+acesulfamate	CC1=CC(=O)NS(=O)(=O)O1
+dicyanamide	N#CNC#N
 perchlorate	[O-][Cl+3]([O-])([O-])[O-]
 """
 _MORE_SOLVENTS = """

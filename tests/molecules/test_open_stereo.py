@@ -31,6 +31,11 @@ from molecules.smiles import parse
         "N=C(N)N",
         "N=C(N)c1ccccc1",
         "CN=C(NC)NC#N",
+        "CP(=O)(O)OCC",
+        "COP(=O)([O-])C",
+        "CS(=O)O",
+        "CS(C)=N",
+        "CS(=O)(=O)N=S(C)C",
         "CC[N+]1(C)CCN(c2ccccc2)CC1",  # the other nitrogen of the ring inverts
         "CC1CCN(C)CC1",
         "C12CC1C2",

@@ -23,6 +23,7 @@ from molecules.smiles import canonical, parse
         ("NCCN", "NCC[NH3+]"),  # 9.92 and 6.86
         ("C1CNCCN1", "C1C[NH2+]CCN1"),  # 9.73 and 5.33
         ("NCCCN", "[NH3+]CCC[NH3+]"),  # 10.55 and 8.88
+        ("CN(C)C(=N)NC(N)=N", "CN(C)C(=[NH2+])NC(=N)N"),  # metformin: 11.5 and 2.8
         ("NCC(=O)O", "[NH3+]CC(=O)[O-]"),  # glycine: 9.78 and 2.35
         ("CS", "CS"),  # 10.33
         ("CC(=O)NO", "CC(=O)NO"),  # 8.70
@@ -50,6 +51,12 @@ def test_the_ph_decides() -> None:
         "C[N+](=O)[O-]",
         "[O-][n+]1ccccc1",
         "C=CC(=O)NC",
+        "C=CC(=O)NN",
+        "NNC(=O)c1ccncc1",
+        "C=CC(=O)NOC",
+        "CNC=CC(C)=O",
+        "CNC(NC)=C[N+](=O)[O-]",
+        "NC(=N)NC#N",
     ],
 )
 def test_dipoles_and_what_has_no_such_group_stay(smiles: str) -> None:

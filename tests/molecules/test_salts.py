@@ -24,6 +24,13 @@ PAMOATE = "O=C(O)c1cc2ccccc2c(Cc2c(O)c(C(=O)O)cc3ccccc23)c1O"
         ("C=CCCN.[O-][Cl+3]([O-])([O-])[O-]", "C=CCCN", "perchlorate"),
         ("CC(N)Cc1ccccc1.CC(N)Cc1ccccc1.OS(=O)(=O)O", "CC(N)Cc1ccccc1", "sulfate"),
         ("C=CC#N.CN(C)C=O.O", "C=CC#N", "N,N-dimethylformamide, water"),
+        ("CCOC(=O)C1CCCN1.NC(CCCN=C(N)N)C(=O)O", "CCOC(=O)C1CCCN1", "arginine"),
+        (
+            "CN(C)CCOC(c1ccccc1)c1ccccc1.Cn1c(=O)c2[nH]c(Cl)nc2n(C)c1=O",
+            "CN(C)CCOC(c1ccccc1)c1ccccc1",
+            "8-chlorotheophyllinate",
+        ),
+        ("CCn1cc[n+](C)c1.N#C[N-]C#N", "CCn1cc[n+](C)c1", "dicyanamide"),
         ("C=CC#N.CCOC(C)=O", "C=CC#N", "ethyl acetate"),
         ("C[C@H](N)C(=O)O.O=C(O)[C@H](O)[C@@H](O)C(=O)O", "C[C@H](N)C(=O)O", "tartrate"),
         ("OC(=O)c1ccccc1O.CCO", "OC(=O)c1ccccc1O", "ethanol"),  # a drug that is a counter-ion elsewhere
