@@ -209,7 +209,7 @@ def test_nothing_is_submitted_to_a_machine_that_costs_money_before_a_person_appr
 def test_both_uis_of_prefect_show_the_report_and_its_table(served: Served, ui: str) -> None:
     report = examples.example()
     steric = "C[C@H](N)C(=O)C=C"
-    rows = [artifacts.row(report, report.candidates[0].model_copy(update={"smiles": steric}))]
+    rows = [artifacts.row(report, report.candidates[0].model_copy(update={"smiles": steric}), "1")]
     text = artifacts.markdown(report, Path("report.html"))
     served.ask("artifacts/", key=f"report{ui[1:]}", type="markdown", data=text)
     served.ask("artifacts/", key=f"ranking{ui[1:]}", type="table", data=json.dumps(rows))

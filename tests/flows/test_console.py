@@ -75,4 +75,4 @@ def test_the_equation_of_a_descriptor_is_complete(tmp_path):
     env = environment(tmp_path / "prefect", EIGENLEAD_STORE=f"sqlite:///{tmp_path}/s.sqlite")
     run = eigenlead("descriptor", "thiol_addition", "C=CC=O", env=env)
     assert run.returncode == 0, run.stderr
-    assert "E[adduct] − E[acceptor] − E[CH3S−]" in run.stdout
+    assert "E[unprotonated adduct] − E[acceptor] − E[CH3S−]" in run.stdout
