@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
-from math import isnan
 
 from rdkit import Chem
-from scipy.stats import kendalltau
 
 from flows.findings import Findings
 from flows.report.document import (
@@ -53,7 +51,7 @@ from pipeline.fault_tolerant import FaultTolerant, physical
 from pipeline.ground_state import GroundState, ground_state_key
 from pipeline.level import LevelOfTheory
 from pipeline.objective import ALERTS, Objective, Term
-from pipeline.ranks import ranks
+from pipeline.ranks import kendall_tau, ranks
 from pipeline.rungs import EXACT_RUNG, RANKING_RUNG, RUNGS, RungName
 
 PACKAGES = (
@@ -359,7 +357,4 @@ def _fault_tolerant(estimate: FaultTolerant) -> FaultTolerantRecord:
 
 def _kendall(pairs: Sequence[tuple[int, int] | None]) -> float | None:
     known = [pair for pair in pairs if pair is not None]
-    if len(known) < 2:
-        return None
-    tau = float(kendalltau(*zip(*known, strict=True)).statistic)
-    return None if isnan(tau) else tau
+    return kendall_tau([ours for ours, _ in known], [other for _, other in known])

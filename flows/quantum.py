@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, isnan
+from math import hypot
 from typing import Literal
 
 from prefect import get_run_logger
-from scipy.stats import kendalltau
 
 from flows import approval, chemistry
 from flows.findings import Failed, Findings, Plan, find, scored
@@ -42,7 +41,7 @@ from pipeline.measured_state import (
     total_price,
 )
 from pipeline.objective import Objective
-from pipeline.ranks import ranks
+from pipeline.ranks import kendall_tau, ranks
 from pipeline.store import content_hash, open_store
 
 _Read = Literal["measured", "mitigated"]
@@ -311,11 +310,7 @@ def _species(key: str, state: GroundState, measured: MeasuredState) -> MeasuredS
 
 
 def _kendall(first: Mapping[str, MeasuredValue], second: Mapping[str, MeasuredValue]) -> float | None:
-    if len(first) < 2:
-        return None
-    keys = list(first)
-    tau = float(kendalltau([first[key].rank for key in keys], [second[key].rank for key in keys]).statistic)
-    return None if isnan(tau) else tau
+    return kendall_tau([one.rank for one in first.values()], [second[key].rank for key in first])
 
 
 def _sentence(

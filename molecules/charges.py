@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from rdkit import Chem
@@ -10,12 +11,12 @@ _RECOMBINED = Chem.MolFromSmarts("[S,Se,P;+1,+2;D3,D4]-[O,S,Se,N;-1;D1,D2]")
 """A single bond between opposite charges that chemists write as a double bond: sulfoxides, sulfones, sulfoximines,
 sulfilimines, phosphine oxides and sulfides, iminophosphoranes. Ylides of carbon keep the charges that were drawn."""
 _ACIDS = (
-    ("sulfonic", "[$([OX2H1]S(=O)(=O)),$([OX1-]S(=O)(=O))]"),
-    ("phosphoric", "[$([OX2H1][PX4]=O),$([OX1-][PX4]=O)]"),
-    ("sulfinic", "[$([OX2H1][SX3]=O),$([OX1-][SX3]=O)]"),
-    ("carboxylic", "[$([OX2H1]C=O),$([OX1-]C=O)]"),
-    ("thioacid", "[$([SX2H1]C=[O,S]),$([SX1-]C=[O,S])]"),
-    ("tetrazole", "[$([nH1]1nnnc1),$([nH1]1nncn1),$([n-]1nnnc1),$([n-]1nncn1),$(n1n[n-]nc1)]"),
+    "[$([OX2H1]S(=O)(=O)),$([OX1-]S(=O)(=O))]",  # sulfonic
+    "[$([OX2H1][PX4]=O),$([OX1-][PX4]=O)]",  # phosphoric
+    "[$([OX2H1][SX3]=O),$([OX1-][SX3]=O)]",  # sulfinic
+    "[$([OX2H1]C=O),$([OX1-]C=O)]",  # carboxylic
+    "[$([SX2H1]C=[O,S]),$([SX1-]C=[O,S])]",  # thioacid
+    "[$([nH1]1nnnc1),$([nH1]1nncn1),$([n-]1nnnc1),$([n-]1nncn1),$(n1n[n-]nc1)]",  # tetrazole
 )
 """Acids that are ionised at any pH of a living body, the strongest first: they balance a permanent cation."""
 _WEAKER = (
@@ -69,7 +70,7 @@ def neutralised(mol: Chem.Mol) -> Chem.Mol:
         acids = _by_strength(mol, [i for i in _acids(mol) if mol.GetAtomWithIdx(i).GetTotalNumHs()])
         protons |= dict.fromkeys(acids[: kept - len(anions)], -1)
     protons |= dict.fromkeys(bases[max(-permanent, 0) :], -1)
-    return _with_protons(mol, protons) if protons else mol
+    return with_protons(mol, protons) if protons else mol
 
 
 def _is_protonated_base(atom: Chem.Atom) -> bool:
@@ -105,7 +106,7 @@ def _is_mesoionic(atom: Chem.Atom) -> bool:
 
 @cache
 def _patterns() -> tuple[Chem.Mol, ...]:
-    return tuple(Chem.MolFromSmarts(smarts) for smarts in (*(smarts for _, smarts in _ACIDS), *_WEAKER))
+    return tuple(Chem.MolFromSmarts(smarts) for smarts in (*_ACIDS, *_WEAKER))
 
 
 def _acids(mol: Chem.Mol) -> list[int]:
@@ -123,7 +124,8 @@ def _by_strength(mol: Chem.Mol, atoms: list[int]) -> list[int]:
     return sorted(atoms, key=lambda i: (strength.get(i, len(_patterns())), i))
 
 
-def _with_protons(mol: Chem.Mol, protons: dict[int, int]) -> Chem.Mol:
+def with_protons(mol: Chem.Mol, protons: Mapping[int, int]) -> Chem.Mol:
+    """The molecule with protons added (positive numbers) or taken away, by index of the atom."""
     changed = Chem.RWMol(mol)
     for i, number in protons.items():
         atom = changed.GetAtomWithIdx(i)

@@ -1,16 +1,18 @@
 """Protonation: the form of a molecule that prevails in water at a pH, by the rules of Dimorphite-DL.
 
 Ropp, Kaminsky, Yablonski, Durrant, J. Cheminform. 11, 14 (2019): each group that gives or takes a proton has the mean
-pKa of its kind and a standard deviation. How often that is right for drug-like molecules is in docs/levels.md.
+pKa of its kind and a standard deviation. How often that is right for drug-like molecules is in docs/structures.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 from dimorphite_dl import protonate_smiles
 from rdkit import Chem, rdBase
 
+from molecules.charges import with_protons
 from molecules.smiles import canonical, parse
 
 PHYSIOLOGICAL_PH = 7.4
@@ -18,19 +20,25 @@ PHYSIOLOGICAL_PH = 7.4
 _PRECISION = 0.5
 """Standard deviations of a group's pKa within which a pH tells nothing: such a group keeps its proton, so that phenols
 (mean 7.1, standard deviation 3.3) are neutral and amines (8.2, 2.5) are cations."""
-_NEUTRAL = (
-    ("[NX2-;$([NX2-]C=O);$([NX2-][NX3,OX2])]", -1),  # hydrazides and alkoxyamides: acetohydrazide 13
-    ("[NX4+;!H0;$([NX4+][CX3]=[CX3])]", +1),  # enamines, vinylogous amides, nitroenamines: no bases at nitrogen
-    ("[NX3+;!H0;$([NX3+]=C[#7]C#N)]", +1),  # cyanoguanidines: −0.4
+_NEUTRAL = tuple(
+    Chem.MolFromSmarts(smarts)
+    for smarts in (
+        "[NX2-;$([NX2-]C=O);$([NX2-][NX3,OX2])]",  # hydrazides and alkoxyamides: acetohydrazide 13
+        "[NX4+;!H0;$([NX4+][CX3]=[CX3])]",  # enamines, vinylogous amides, nitroenamines: no bases at nitrogen
+        "[NX3+;!H0;$([NX3+]=C[#7]C#N)]",  # cyanoguanidines: −0.4
+    )
 )
-"""Groups that are neutral in water, where the rules see an acyl hydrazine, an amine or a guanidine like others; the
-charge that is taken back, and measured pKa."""
+"""Charged atoms of groups that are neutral in water, where the rules see an acid, an amine or a guanidine like others;
+with measured pKa."""
+_PROTONATED = Chem.MolFromSmarts("[$([NX4+;!H0]),$([NX3+;!H0]=C)]")
+"""Amines, and amidines or guanidines."""
 _NEAR = 3
 """Bonds between two basic nitrogens up to which a molecule takes one proton and no second one at neutral pH:
 ethylenediamine has pKa 9.9 and 6.9, piperazine 9.7 and 5.3, 1,3-diaminopropane 10.6 and 8.9 (Perrin, Dissociation
 Constants of Organic Bases in Aqueous Solution, 1965)."""
 
 
+@cache  # a screen asks for its estimate, for its plan and for its report
 def protonated(smiles: str, ph: float = PHYSIOLOGICAL_PH) -> str:
     """The form of a molecule that prevails in water.
 
@@ -56,40 +64,23 @@ def protonated(smiles: str, ph: float = PHYSIOLOGICAL_PH) -> str:
 
 def _without_overreach(mol: Chem.Mol) -> Chem.Mol:
     """Take back what the rules for wider classes do to groups with another acidity."""
-    found = Chem.RWMol(mol)
-    for smarts, charge in _NEUTRAL:
-        while match := found.GetSubstructMatch(Chem.MolFromSmarts(smarts)):
-            atom = found.GetAtomWithIdx(match[0])
-            hydrogens = atom.GetTotalNumHs() - charge
-            atom.SetFormalCharge(0)
-            atom.SetNoImplicit(True)
-            atom.SetNumExplicitHs(hydrogens)
-            found.UpdatePropertyCache()
-    Chem.SanitizeMol(found)
-    return found.GetMol()
+    charged = {i for pattern in _NEUTRAL for (i,) in mol.GetSubstructMatches(pattern)}
+    return with_protons(mol, {i: -mol.GetAtomWithIdx(i).GetFormalCharge() for i in charged})
 
 
 def _with_fewer_neighbours(mol: Chem.Mol) -> Chem.Mol:
     """Take the second proton from two protonated amines that are near each other, where the base is weaker."""
-    found = Chem.RWMol(mol)
-    distances = Chem.GetDistanceMatrix(found)
-    ranks = list(Chem.CanonicalRankAtoms(found))
-    amines = [i for (i,) in found.GetSubstructMatches(Chem.MolFromSmarts("[$([NX4+;!H0]),$([NX3+;!H0]=C)]"))]
-    amidines = {i for i in amines if found.GetAtomWithIdx(i).GetTotalDegree() == 3}  # a bond more, as in biguanides
-    weakest_first = sorted(
-        amines, key=lambda i: (-_withdrawn(found, i), -found.GetAtomWithIdx(i).GetDegree(), ranks[i])
-    )
+    distances = Chem.GetDistanceMatrix(mol)
+    ranks = list(Chem.CanonicalRankAtoms(mol))
+    amines = [i for (i,) in mol.GetSubstructMatches(_PROTONATED)]
+    amidines = {i for i in amines if mol.GetAtomWithIdx(i).GetTotalDegree() == 3}  # a bond more, as in biguanides
+    weakest_first = sorted(amines, key=lambda i: (-_withdrawn(mol, i), -mol.GetAtomWithIdx(i).GetDegree(), ranks[i]))
     charged = set(amines)
     for i in weakest_first:
         near = {other: _NEAR + (i in amidines and other in amidines) for other in charged - {i}}
         if any(distances[i][other] <= most for other, most in near.items()):
-            atom = found.GetAtomWithIdx(i)
-            atom.SetFormalCharge(0)
-            atom.SetNumExplicitHs(atom.GetTotalNumHs() - 1)
-            atom.SetNoImplicit(True)
             charged.remove(i)
-    Chem.SanitizeMol(found)
-    return found.GetMol()
+    return with_protons(mol, dict.fromkeys(set(amines) - charged, -1))
 
 
 def _withdrawn(mol: Chem.Mol, nitrogen: int) -> int:

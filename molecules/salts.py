@@ -92,14 +92,15 @@ def parent(mol: Chem.Mol) -> Parent:
     A molecule that stands there several times, ionised or not, counts once.
 
     Raises:
-        StructureError: several molecules remain, so that nothing says which one is meant; or a metal ion is left.
+        StructureError: several molecules remain, so that nothing says which one is meant.
     """
     fragments = Chem.GetMolFrags(mol, asMols=True)
-    neutral = {Chem.MolToSmiles(neutralised(one)): one for one in reversed(fragments)}
-    names = {smiles: _name(Chem.MolFromSmiles(smiles)) for smiles in neutral} if len(neutral) > 1 else {}
-    left = list(neutral)
+    pairs = [(one, neutralised(one)) for one in reversed(fragments)]
+    found = {Chem.MolToSmiles(neutral): (drawn, neutral) for drawn, neutral in pairs}
+    names = {smiles: _name(neutral) for smiles, (_, neutral) in found.items()} if len(found) > 1 else {}
+    left = list(found)
     for partners in (
-        {smiles for smiles, one in neutral.items() if not _has_carbon(one)},
+        {smiles for smiles, (drawn, _) in found.items() if not _has_carbon(drawn)},
         {smiles for smiles, (_, kind) in names.items() if kind == "solvent"},
         {smiles for smiles, (_, kind) in names.items() if kind == "salt"},
     ):
@@ -111,11 +112,9 @@ def parent(mol: Chem.Mol) -> Parent:
             "Write each molecule that is meant as a row of its own.",
         )
     (kept,) = left
-    drawn = neutral[kept]
-    stripped = sorted(names[smiles][0] for smiles in neutral if smiles != kept)
-    return Parent(
-        neutralised(drawn), Chem.MolToSmiles(drawn), Chem.GetFormalCharge(drawn), tuple(dict.fromkeys(stripped))
-    )
+    drawn, neutral = found[kept]
+    stripped = sorted(names[smiles][0] for smiles in found if smiles != kept)
+    return Parent(neutral, Chem.MolToSmiles(drawn), Chem.GetFormalCharge(drawn), tuple(dict.fromkeys(stripped)))
 
 
 def _has_carbon(mol: Chem.Mol) -> bool:

@@ -1,9 +1,12 @@
-"""Ranks: places in an order of values as they are shown, ties included."""
+"""Ranks: places in an order of values as they are shown, ties included; and how far two orders agree."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+
+from scipy.stats import kendalltau
 
 _DECIMALS = {"kcal/mol": 1}
 _OTHER_DECIMALS = 2
@@ -53,3 +56,9 @@ def place(rank: int, sharing: int) -> str:
         sharing: how many have it.
     """
     return str(rank) if sharing == 1 else f"{rank}–{rank + sharing - 1}, tied"
+
+
+def kendall_tau(first: Sequence[int], second: Sequence[int]) -> float | None:
+    """Kendall's tau-b of two orders of the same candidates; None of fewer than two, and where all of one are tied."""
+    tau = float(kendalltau(first, second).statistic) if len(first) > 1 else math.nan
+    return None if math.isnan(tau) else tau

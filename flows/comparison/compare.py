@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import kendalltau
-
 from flows.report.document import RankedCandidate, ReportDocument
 from molecules.row import readable, shortened
-from pipeline.ranks import places
+from pipeline.ranks import kendall_tau, places
 
 _SAME = 1e-6
 """Relative difference of numbers that are the same to a reader."""
@@ -128,13 +126,8 @@ def compare(before: ReportDocument, after: ReportDocument) -> Comparison:
         matches=matches,
         entered=tuple(_lone(new[key], places_new[key], before) for key in new if key not in old),
         left=tuple(_lone(old[key], places_old[key], after) for key in old if key not in new),
-        kendall_tau=_tau([ranks_old[key] for key in both], [ranks_new[key] for key in both]),
+        kendall_tau=kendall_tau([ranks_old[key] for key in both], [ranks_new[key] for key in both]),
     )
-
-
-def _tau(before: Sequence[int], after: Sequence[int]) -> float | None:
-    tau = float(kendalltau(before, after).statistic) if len(before) > 1 else math.nan
-    return None if math.isnan(tau) else tau
 
 
 def _by_identity(document: ReportDocument) -> dict[tuple[str, int], RankedCandidate]:
