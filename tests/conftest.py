@@ -1,4 +1,4 @@
-"""Servers that tests of several folders share."""
+"""What tests of several folders share: servers, and property tests without a clock."""
 
 from __future__ import annotations
 
